@@ -1,0 +1,1 @@
+"""The words: frozen plain values that every room shares. No torch, no Qt, no room is imported from here."""
