@@ -46,7 +46,7 @@ class Option(Struct, frozen=True, kw_only=True):
                 return self.default
             clipped = min(max(value, self.minimum), self.maximum)
             return round(clipped) if self.kind == "integer" and math.isfinite(clipped) else clipped
-        if self.kind == "choice" and value in (name for name, _ in self.choices):
+        if self.kind == "choice" and value in [name for name, _ in self.choices]:
             return value
         return value if self.kind == "switch" and isinstance(value, bool) else self.default
 

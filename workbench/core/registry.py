@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from workbench.core.errors import Problem, WorkbenchError
@@ -40,7 +41,7 @@ class Registry(Generic[F]):
 
     title: str
     field: str
-    entries: dict[str, Entry[F]] = field(default_factory=dict)
+    entries: dict[str, Entry[F]] = dataclasses.field(default_factory=dict)
 
     def add(
         self, name: str, *, title: str, help: str, formula: str = "", source: str = "", options: tuple[Option, ...] = ()
