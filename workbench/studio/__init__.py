@@ -1,0 +1,23 @@
+"""THE DOOR: everything that a front end may ask for. Opening it costs no torch."""
+
+from __future__ import annotations
+
+from workbench.data.preview import Preview
+from workbench.store.history import Curves, RunRecord
+from workbench.studio.catalog import ModelCard, Sample
+from workbench.studio.declarations import OptionGroup, TaskInfo
+from workbench.studio.runs import Predictor, Run
+from workbench.studio.studio import Studio
+
+__all__ = [
+    "Curves",
+    "ModelCard",
+    "OptionGroup",
+    "Predictor",
+    "Preview",
+    "Run",
+    "RunRecord",
+    "Sample",
+    "Studio",
+    "TaskInfo",
+]
