@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import math
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -103,6 +106,16 @@ def test_that_every_event_survives_one_line_of_json(event: Event) -> None:
     line = encode_event(event)
     assert b"\n" not in line
     assert decode_event(line) == event
+
+
+def test_that_a_loss_that_was_not_finite_comes_back_as_nan() -> None:
+    event = StepDone(step=1, epoch=0.1, loss=math.inf, learning_rate=1e-4, grad_norm=math.nan, rows=16, seconds=0.2)
+    line = encode_event(event)
+    json.loads(line, parse_constant=lambda constant: pytest.fail(f"{constant} is no JSON"))
+    again = decode_event(line)
+    assert isinstance(again, StepDone)
+    assert math.isnan(again.loss)
+    assert again.rows == 16
 
 
 @pytest.mark.parametrize(("raw", "number"), [("3", 3.0), (" 4.5 ", 4.5), ("2,5", 2.5), ("-1e3", -1000.0)])

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import threading
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -14,12 +14,37 @@ import msgspec
 import pytest
 
 from workbench.core.errors import WorkbenchError
-from workbench.core.events import Evaluated, RunFinished, StepDone
+from workbench.core.events import Evaluated, Event, RunFinished, StepDone
 from workbench.core.plan import ModelSpec, TrainingPlan
-from workbench.studio import Studio
+from workbench.studio import Run, Studio
 
 TENTH_STEP = 12  # the tenth step, after the two evaluations' single validation batches
 TINY = ModelSpec(source="scratch", options={"layers": 1, "hidden_size": 32, "heads": 2, "vocabulary": 400})
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished run that several tests look at and none changes."""
+
+    studio: Studio
+    run: Run
+    events: list[Event]
+
+
+def tiny_plan(studio: Studio, folder: Path) -> TrainingPlan:
+    """60 rows of the sample and a tiny model: a run of about a second."""
+    lines = Path(studio.samples()[0].path).read_text(encoding="utf-8").splitlines(keepends=True)
+    data = folder / "my messages.csv"
+    data.write_text("".join(lines[:61]), encoding="utf-8")
+    return msgspec.structs.replace(studio.draft(data, model=TINY), epochs=2, batch_size=8, learning_rate=1e-3)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    folder = tmp_path_factory.mktemp("trained")
+    studio = Studio(folder / "work space 工作", settings_path=folder / "settings.json")
+    run = studio.start(tiny_plan(studio, folder))
+    return Trained(studio, run, list(run.events()))
 
 
 @pytest.fixture
@@ -29,12 +54,7 @@ def studio(tmp_path: Path) -> Studio:
 
 @pytest.fixture
 def plan(studio: Studio, tmp_path: Path) -> TrainingPlan:
-    """60 rows of the sample and a tiny model: a run of about a second."""
-    lines = Path(studio.samples()[0].path).read_text(encoding="utf-8").splitlines(keepends=True)
-    data = tmp_path / "my messages.csv"
-    data.write_text("".join(lines[:61]), encoding="utf-8")
-    plan = studio.draft(data, model=TINY)
-    return msgspec.structs.replace(plan, epochs=2, batch_size=8, learning_rate=1e-3)
+    return tiny_plan(studio, tmp_path)
 
 
 def test_that_a_dropped_file_is_ready_to_train(studio: Studio, plan: TrainingPlan) -> None:
@@ -43,9 +63,8 @@ def test_that_a_dropped_file_is_ready_to_train(studio: Studio, plan: TrainingPla
     assert studio.problems(plan) == []
 
 
-def test_that_a_run_leaves_a_folder_that_explains_itself(studio: Studio, plan: TrainingPlan) -> None:
-    run = studio.start(plan)
-    events = list(run.events())
+def test_that_a_run_leaves_a_folder_that_explains_itself(trained: Trained) -> None:
+    studio, run, events = trained.studio, trained.run, trained.events
     assert isinstance(events[-1], RunFinished)
     assert events[-1].outcome == "completed", events[-1]
     names = {path.name for path in run.folder.iterdir()}
@@ -56,18 +75,16 @@ def test_that_a_run_leaves_a_folder_that_explains_itself(studio: Studio, plan: T
     assert studio.plan_of(run.name) == run.plan
 
 
-def test_that_the_history_keeps_every_loss_of_the_stream(studio: Studio, plan: TrainingPlan) -> None:
-    run = studio.start(plan)
-    events = list(run.events())
+def test_that_the_history_keeps_every_loss_of_the_stream(trained: Trained) -> None:
+    studio, run, events = trained.studio, trained.run, trained.events
     curves = studio.curves(run.id)
     assert curves.losses == [event.loss for event in events if isinstance(event, StepDone)]
     best = [event for event in events if isinstance(event, Evaluated) and event.best][-1]
     assert studio.evaluations(run.id)["validation"] == best
 
 
-def test_that_the_kept_model_answers_with_logits_and_probabilities(studio: Studio, plan: TrainingPlan) -> None:
-    run = studio.start(plan)
-    list(run.events())
+def test_that_the_kept_model_answers_with_logits_and_probabilities(trained: Trained) -> None:
+    studio, run = trained.studio, trained.run
     predictor = studio.predictor(run.name)
     one, two = predictor.predict([{"text": "I was charged twice"}, {"text": "the parcel is late"}])
     assert predictor.labels == one.labels
@@ -76,16 +93,14 @@ def test_that_the_kept_model_answers_with_logits_and_probabilities(studio: Studi
     assert predictor.predict([{"text": "the parcel is late"}])[0].logits == pytest.approx(two.logits, abs=1e-5)
 
 
-def test_that_an_empty_question_is_told_in_words(studio: Studio, plan: TrainingPlan) -> None:
-    run = studio.start(plan)
-    list(run.events())
+def test_that_an_empty_question_is_told_in_words(trained: Trained) -> None:
+    studio, run = trained.studio, trained.run
     with pytest.raises(WorkbenchError, match="nothing to read"):
         studio.predictor(run.name).predict([{"text": "  "}])
 
 
-def test_that_the_saved_folder_opens_without_the_workbench(studio: Studio, plan: TrainingPlan) -> None:
-    run = studio.start(plan)
-    list(run.events())
+def test_that_the_saved_folder_opens_without_the_workbench(trained: Trained) -> None:
+    studio, run = trained.studio, trained.run
     texts = ["I was charged twice for one order", "late", "The app does not start any more since Tuesday."]
     ours = [answer.logits for answer in studio.predictor(run.name).predict([{"text": text} for text in texts])]
     program = """

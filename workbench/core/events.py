@@ -6,6 +6,7 @@ and Notice in any order; exactly one RunFinished ends every stream, whatever hap
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import msgspec
@@ -141,5 +142,20 @@ def encode_event(event: Event) -> bytes:
 
 
 def decode_event(line: bytes | str) -> Event:
-    """The event that `encode_event` wrote. Raises msgspec.MsgspecError for anything else."""
-    return _decoder.decode(line)
+    """The event that `encode_event` wrote. Raises msgspec.MsgspecError for anything else.
+
+    JSON holds no NaN and no infinity: a loss that was not finite is written as null, and comes back as NaN.
+    """
+    try:
+        return _decoder.decode(line)
+    except msgspec.ValidationError:
+        event: Event = msgspec.convert(_with_nan(msgspec.json.decode(line)), Event)
+        return event
+
+
+def _with_nan(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _with_nan(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_with_nan(one) for one in value]
+    return math.nan if value is None else value

@@ -182,9 +182,7 @@ PLAN_OPTIONS: tuple[Option, ...] = (
         kind="integer",
         default=42,
         maximum=2**31 - 1,
-        help=mark(
-            "Start of all random numbers. The same seed repeats a run; another shows how much is luck."
-        ),
+        help=mark("Start of all random numbers. The same seed repeats a run; another shows how much is luck."),
     ),
 )
 """The knobs that every task shares. A task, loss, optimizer or schedule declares its own beside itself."""
@@ -196,9 +194,7 @@ VALIDATION_SHARE = Option(
     default=0.15,
     minimum=0.01,
     maximum=0.9,
-    help=mark(
-        "Share of the rows kept aside to judge the model. Higher judges better; lower leaves more to learn."
-    ),
+    help=mark("Share of the rows kept aside to judge the model. Higher judges better; lower leaves more to learn."),
 )
 
 SCRATCH_OPTIONS: tuple[Option, ...] = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workbench.data.preview import Preview
-from workbench.store.history import Curves, RunRecord
+from workbench.store.records import Curves, RunRecord
 from workbench.studio.catalog import ModelCard, Sample
 from workbench.studio.declarations import OptionGroup, TaskInfo
 from workbench.studio.runs import Predictor, Run

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from msgspec import Struct
 
@@ -18,7 +19,7 @@ from workbench.engine.schedules import SCHEDULES
 from workbench.engine.task import task_options
 from workbench.tasks import tasks
 
-FAMILIES: Mapping[str, Registry[object]] = {  # type: ignore[type-var]
+FAMILIES: Mapping[str, Registry[Any]] = {
     "loss": LOSSES,
     "optimizer": OPTIMIZERS,
     "schedule": SCHEDULES,
@@ -65,7 +66,7 @@ def task_infos() -> dict[str, TaskInfo]:
     }
 
 
-def entries(family: str) -> Mapping[str, Entry[object]]:  # type: ignore[type-var]
+def entries(family: str) -> Mapping[str, Entry[Any]]:
     """The entries of "loss", "optimizer" or "schedule"."""
     return FAMILIES[family].entries
 

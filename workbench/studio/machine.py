@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-import sys
 
 from msgspec import Struct
+
+from workbench.engine.warm import is_warm
 
 
 class Machine(Struct, frozen=True, kw_only=True):
@@ -24,7 +25,7 @@ def look() -> Machine:
 
     memory = psutil.virtual_memory()
     device, threads = "CPU", len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if "workbench.engine.train" in sys.modules:
+    if is_warm():
         from workbench.engine.devices import best_device, device_title, thread_count
 
         device, threads = device_title(best_device()), thread_count()

@@ -16,6 +16,7 @@ from workbench.core.fields import Example, Field, FieldError
 from workbench.core.language import tr
 from workbench.core.plan import ModelSpec, TrainingPlan
 from workbench.core.predictions import Prediction
+from workbench.engine.warm import warm
 from workbench.store import safe_io
 from workbench.store.history import History
 from workbench.store.records import RunRecord
@@ -49,7 +50,7 @@ class Run:
         began = time.perf_counter()
         yield PhaseChanged(phase="importing")
         try:
-            import_engine()
+            warm()
             from workbench.engine.judge import RunPlace
             from workbench.engine.train import train
         except Exception as error:
@@ -64,30 +65,6 @@ class Run:
             keep_facts=lambda facts: safe_io.write_json(RunFolder(self.folder).facts_path, facts),
         )
         yield from train(self.plan, task_of(self.plan.task), place, self._stop)
-
-
-_engine_lock = threading.Lock()
-
-
-def import_engine() -> None:
-    """Import torch, transformers and what measures need, once; then keep the collector from walking it all again."""
-    import gc
-    import sys
-
-    with _engine_lock:
-        if "workbench.engine.train" in sys.modules:
-            return
-        import scipy.special
-        import scipy.stats  # noqa: F401 - warmed here, used by the tasks
-        import sklearn.metrics  # noqa: F401
-        import torch  # noqa: F401
-        import transformers  # noqa: F401
-
-        import workbench.engine.pretrained
-        import workbench.engine.train  # noqa: F401
-
-        gc.collect()
-        gc.freeze()
 
 
 class Predictor:
@@ -152,7 +129,7 @@ def load_predictor(record: RunRecord, models: Path) -> Predictor:
                 remedy=tr("Train again, or choose another run."),
             )
         )
-    import_engine()
+    warm()
     from workbench.engine.task import ModelSource
 
     with disk_errors(folder.path):

@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -16,8 +17,10 @@ from workbench.core.plan import ModelSpec, Reading, TrainingPlan
 from workbench.core.registry import Entry
 from workbench.data.preview import Preview, preview
 from workbench.data.profile import Profile, profile
-from workbench.data.readers import Table, read_table
+from workbench.data.readers import read_table
 from workbench.data.roles import RoleGuess, guess_roles, guess_task
+from workbench.data.table import Table
+from workbench.engine.warm import warm
 from workbench.store import safe_io
 from workbench.store.disk_errors import explain
 from workbench.store.history import History
@@ -28,8 +31,8 @@ from workbench.store.workspace import Workspace, default_settings_path, default_
 from workbench.studio import catalog, declarations, drafting, exports, machine
 from workbench.studio.catalog import ModelCard, Sample
 from workbench.studio.declarations import OptionGroup, TaskInfo
-from workbench.studio.offline import stay_offline
-from workbench.studio.runs import Predictor, Run, import_engine, load_predictor
+from workbench.studio.environment import prepare_environment
+from workbench.studio.runs import Predictor, Run, load_predictor
 
 
 class Studio:
@@ -37,7 +40,7 @@ class Studio:
 
     def __init__(self, workspace: str | Path | None = None, *, settings_path: str | Path | None = None) -> None:
         """`workspace` "" or None: the one in the settings, else the system's place for data. Raises WorkbenchError."""
-        stay_offline()
+        prepare_environment()
         self.settings_path = Path(settings_path or default_settings_path())
         self.settings_notes: list[str] = []
         self.settings: Settings = load_settings(self.settings_path, tell=self.settings_notes.append)
@@ -66,15 +69,15 @@ class Studio:
         """{id: declaration} of every task."""
         return declarations.task_infos()
 
-    def losses(self) -> Mapping[str, Entry]:  # type: ignore[type-arg]
+    def losses(self) -> Mapping[str, Entry[Any]]:
         """Every loss; `TaskInfo.losses` names those that fit a task."""
         return declarations.entries("loss")
 
-    def optimizers(self) -> Mapping[str, Entry]:  # type: ignore[type-arg]
+    def optimizers(self) -> Mapping[str, Entry[Any]]:
         """Every optimizer."""
         return declarations.entries("optimizer")
 
-    def schedules(self) -> Mapping[str, Entry]:  # type: ignore[type-arg]
+    def schedules(self) -> Mapping[str, Entry[Any]]:
         """Every schedule of the learning rate."""
         return declarations.entries("schedule")
 
@@ -185,8 +188,15 @@ class Studio:
         """Fetch a model from the hub: the one thing here that uses the network. Raises WorkbenchError."""
         from workbench.engine.hub import download
 
-        folder = self._workspace.models
-        download(hub_id, folder, endpoint=self.settings.hub_endpoint, progress=progress, cancelled=cancelled)
+        with exports.disk_errors(self._workspace.models):
+            download(
+                hub_id,
+                self._workspace.models,
+                staged=safe_io.staged_folder,
+                endpoint=self.settings.hub_endpoint,
+                progress=progress,
+                cancelled=cancelled,
+            )
         return ModelSpec(source="hub", location=hub_id)
 
     def inspect_model(self, spec: ModelSpec) -> ModelCard:
@@ -214,7 +224,7 @@ class Studio:
 
     def prepare(self) -> None:
         """Import the engine, so that the first run starts sooner. Takes seconds: call it off the window."""
-        import_engine()
+        warm()
 
     def start(self, plan: TrainingPlan) -> Run:
         """A run of `plan`, ready to be read. Raises WorkbenchError with every problem of the plan."""
