@@ -49,6 +49,8 @@ class DownloadStoppedError(WorkbenchError):
 
 def downloaded_folder(hub_id: str, models_folder: Path) -> Path | None:
     """The folder of a model that was downloaded earlier and is whole, else None."""
+    if not _is_hub_id(hub_id):
+        return None
     folder = models_folder / _folder_name(hub_id)
     return folder if (folder / MANIFEST).is_file() else None
 
@@ -81,7 +83,7 @@ def download(
     all leave nothing behind, and an earlier download of the same model as it was.
     """
     address = _checked_endpoint(endpoint)
-    if not _HUB_ID.fullmatch(hub_id) or ".." in hub_id or "--" in hub_id:
+    if not _is_hub_id(hub_id):
         what = tr("{id} is not a model's name on the hub.", id=hub_id[:100])
         raise _problem("H01", hub_id[:100], what, tr("Names look like google-bert/bert-base-uncased."))
     final = models_folder / _folder_name(hub_id)
@@ -216,6 +218,10 @@ def _checked_endpoint(endpoint: str) -> str:
         what = tr("The hub's address must begin with https:// or http:// and hold no password.")
         raise _problem("H03", tr("Hub address"), what, tr("Example: {example}.", example=ENDPOINT))
     return address
+
+
+def _is_hub_id(text: str) -> bool:
+    return bool(_HUB_ID.fullmatch(text)) and ".." not in text and "--" not in text
 
 
 def _folder_name(hub_id: str) -> str:
