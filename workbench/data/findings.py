@@ -1,0 +1,69 @@
+"""Findings: what is odd about a dataset, in words, with the rows to look at. Each finding is one function here."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+from workbench.core.errors import WorkbenchError
+from workbench.core.fields import Field
+from workbench.core.plan import DatasetSpec
+from workbench.data.parsing import Parsed
+from workbench.data.table import Table
+
+Severity = Literal["info", "warning", "error"]
+
+SHOWN = 20
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """One oddity. `rows` are the first 20 rows concerned (their numbers in `path`, the main file if empty).
+
+    `severity` "error" means that training cannot start like this. `message` is in the user's language.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    rows: tuple[int, ...] = ()
+    count: int = 0
+    path: str = ""
+
+
+class Seen(Struct, frozen=True, kw_only=True):
+    """What the finders look at. `keys[i]` and `lengths[i]` belong to the parsed row i; equal texts have equal keys."""
+
+    spec: DatasetSpec
+    fields: Mapping[str, Field]
+    table: Table
+    parsed: Parsed
+    keys: array[int]
+    target: str
+    classes: dict[str, int]
+    lengths: array[int]
+    wide: bool
+    others: Mapping[str, Parsed | WorkbenchError]
+
+    @property
+    def labels(self) -> Sequence[object]:
+        """The labels of the rows; empty if the target is no label."""
+        named = self.target and self.fields[self.target].kind == "label"
+        return self.parsed.values.get(self.target, []) if named else []
+
+    @property
+    def column(self) -> str:
+        """The target's column."""
+        return self.spec.columns.get(self.target, "")
+
+    def rows(self, places: Iterable[int]) -> tuple[int, ...]:
+        """The numbers in the file of the first parsed rows at `places`."""
+        return tuple(self.parsed.numbers[place] for place, _ in zip(places, range(SHOWN), strict=False))
+
+
+def listed(labels: Sequence[str]) -> str:
+    """The first five of `labels` in quotation marks."""
+    shown = ", ".join(f"“{label[:40]}”" for label in labels[:5])
+    return f"{shown}, …" if len(labels) > 5 else shown
