@@ -36,12 +36,14 @@ class ClassMeasure(Struct, frozen=True, kw_only=True):
 class Measures(Struct, frozen=True, kw_only=True):
     """What a task measured over a set of rows.
 
-    `metrics` are named numbers; `baseline` holds the same ones for always guessing the commonest class (or the mean).
+    `metrics` are named numbers; `baseline` holds the same ones for always guessing the commonest class, `guess`, of the
+    training rows (or their mean, where `guess` is "").
     `confusion[i][j]` counts the rows of true class i that were taken for class j, in the order of `classes`.
     """
 
     metrics: dict[str, float]
     baseline: dict[str, float]
+    guess: str = ""
     classes: tuple[ClassMeasure, ...] = ()
     confusion: tuple[tuple[int, ...], ...] = ()
 

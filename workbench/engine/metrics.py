@@ -26,6 +26,7 @@ def classification_measures(
     return Measures(
         metrics=_headlines(targets, predicted),
         baseline=_headlines(targets, np.full_like(targets, commonest)),
+        guess=labels[commonest],
         classes=tuple(
             ClassMeasure(
                 label=label,

@@ -1,0 +1,299 @@
+"""The main window: places the panels and wires them. It owns nothing else."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFrame, QMainWindow, QSplitter, QTabWidget, QVBoxLayout, QWidget
+
+from workbench.core.events import RunFinished
+from workbench.core.language import tr
+from workbench.gui import background, theme
+from workbench.gui.actions import Actions
+from workbench.gui.column import Column
+from workbench.gui.commands import Commands
+from workbench.gui.dropping import DropTarget
+from workbench.gui.messages import Messages, decide
+from workbench.gui.panels.dataset import DatasetPanel
+from workbench.gui.panels.inference import InferencePanel
+from workbench.gui.panels.model import ModelPanel
+from workbench.gui.panels.runs import RunsPanel
+from workbench.gui.panels.settings import SettingsPanel
+from workbench.gui.panels.start import StartBar
+from workbench.gui.panels.training import TrainingPanel
+from workbench.gui.progress import ProgressStrip
+from workbench.gui.session import Session
+from workbench.gui.status import Status
+from workbench.gui.tab_order import order_tabs
+from workbench.studio import Studio
+
+_COLUMN = 372
+
+
+class MainWindow(QMainWindow):
+    """Model, data and settings on the left; training, inference and runs on the right."""
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__()
+        self.setObjectName("mainWindow")
+        self.studio = studio
+        self.session = Session(studio, self)
+        self._closing = False
+        self._shown_run = ""
+        self._build_left()
+        self._build_right()
+        self._place()
+        self.actions_ = Actions(self)
+        self.commands = Commands(self)
+        self.drops = DropTarget(self)
+        self._wire()
+        self._restore()
+        self.retranslate()
+
+    # Placing.
+
+    def _build_left(self) -> None:
+        session = self.session
+        self.model_panel = ModelPanel(session)
+        self.dataset_panel = DatasetPanel(session)
+        self.settings_panel = SettingsPanel(session)
+        self.start_bar = StartBar(session)
+        self.scroll = Column(self.model_panel, self.dataset_panel, self.settings_panel)
+        self.scroll.setObjectName("leftScroll")
+        self.left = QFrame()
+        rows = QVBoxLayout(self.left)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(self.scroll, 1)
+        rows.addWidget(self.start_bar)
+
+    def _build_right(self) -> None:
+        self.messages = Messages(self)
+        self.tabs = QTabWidget()
+        self.tabs.setObjectName("tabs")
+        self.training = TrainingPanel(self.studio)
+        self.inference = InferencePanel(self.studio)
+        self.runs = RunsPanel(self.studio)
+        for panel in (self.training, self.inference, self.runs):
+            self.tabs.addTab(panel, "")
+        self.progress = ProgressStrip()
+        self.right = QWidget()
+        rows = QVBoxLayout(self.right)
+        rows.setContentsMargins(0, theme.GAP, theme.GAP, theme.GAP)
+        rows.setSpacing(theme.GAP)
+        rows.addWidget(self.messages)
+        rows.addWidget(self.tabs, 1)
+        rows.addWidget(self.progress)
+
+    def _place(self) -> None:
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setObjectName("mainSplitter")
+        self.splitter.addWidget(self.left)
+        self.splitter.addWidget(self.right)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setSizes([_COLUMN, 1000])
+        self.setCentralWidget(self.splitter)
+        self.status = Status(self.studio)
+        self.setStatusBar(self.status)
+        self.setMinimumSize(800, 520)
+        self.resize(1280, 800)
+
+    # Wiring.
+
+    def _wire(self) -> None:
+        session = self.session
+        session.run_begun.connect(self._begin_run)
+        session.run_events.connect(self._take_events)
+        session.run_ended.connect(self._end_run)
+        session.state_changed.connect(self._show_state)
+        session.refused.connect(self._refuse)
+        session.opened.connect(self._opened)
+        session.draft.history_changed.connect(self._show_history)
+        self.dataset_panel.open_requested.connect(self.commands.ask_file)
+        self.dataset_panel.sample_requested.connect(self.commands.open_sample)
+        self.model_panel.notified.connect(self.messages.notify)
+        self.drops.dropped.connect(self.commands.take)
+        self.progress.stop_requested.connect(session.stop)
+        self.training.notified.connect(self.messages.notify)
+        self.training.try_requested.connect(self.try_run)
+        self.inference.run_changed.connect(self._remember_run)
+        for panel in (self.training, self.inference, self.runs):
+            panel.sample_requested.connect(self.commands.open_first_sample)
+        self.runs.notified.connect(self.messages.notify)
+        self.runs.open_requested.connect(self.try_run)
+        self.runs.show_requested.connect(self.show_run)
+        self.runs.changed.connect(self.inference.refresh)
+        self.tabs.currentChanged.connect(self._show_tab)
+        for part in (self.dataset_panel.roles, self.settings_panel):
+            part.rebuilt.connect(self._order_tabs, Qt.ConnectionType.QueuedConnection)
+
+    def _order_tabs(self) -> None:
+        order_tabs(self.left)
+
+    def _remember_run(self, run_id: str) -> None:
+        self._shown_run = run_id
+
+    def try_run(self, run_id: str) -> None:
+        """Open the Inference tab with the model of a run."""
+        self.tabs.setCurrentWidget(self.inference)
+        self.inference.set_run(run_id)
+
+    def show_run(self, run_id: str) -> None:
+        """Open the Training tab with the curves of a run of the past."""
+        if self.session.state == "idle":
+            self.training.show_run(run_id)
+            self.tabs.setCurrentWidget(self.training)
+        else:
+            self.messages.notify(tr("The curves of other runs can be seen in Runs while a model trains."))
+
+    def _show_tab(self, _row: int) -> None:
+        if self.tabs.currentWidget() is self.runs:
+            self.runs.refresh()
+
+    def _begin_run(self, run: Any) -> None:
+        self.messages.clear("train")
+        self.messages.clear("outcome")
+        self.training.begin(run)
+        self.progress.begin(run.name)
+        self.tabs.setCurrentWidget(self.training)
+        self.runs.refresh()
+        self._show_title()
+
+    def _take_events(self, events: list) -> None:
+        self.training.take(events)
+        self.progress.take(events)
+        self._show_title()
+
+    def _end_run(self, last: RunFinished) -> None:
+        run_id = self.training.run_id
+        self.runs.refresh()
+        self.inference.refresh()
+        if last.best_step and run_id:
+            self.inference.set_run(run_id)
+        self._show_title()
+        if self._closing:
+            self.close()
+
+    def _show_state(self, state: str) -> None:
+        idle = state == "idle"
+        self.actions_.by_name["train"].setEnabled(idle and not self.session.obstacle)
+        self.actions_.by_name["stop"].setEnabled(state in ("starting", "running"))
+        if state == "stopping":
+            self.progress.show_stopping()
+
+    def _refuse(self, key: str, error: Exception) -> None:
+        self.messages.error(key, error)
+
+    def _opened(self, path: str) -> None:
+        self.messages.clear("open")
+        self.commands.remember(path)
+
+    def _show_history(self) -> None:
+        self.actions_.show_history(self.session.draft.undo_text, self.session.draft.redo_text)
+        self._show_state(self.session.state)
+
+    def _show_title(self) -> None:
+        run = self.session.bridge.run
+        if run is None:
+            self.setWindowTitle("Model Workbench")
+        else:
+            self.setWindowTitle(f"{self.progress.percent} % - {run.name} - Model Workbench")
+
+    # Language, theme, geometry.
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+            self.session.relearn()
+
+    def retranslate(self) -> None:
+        """Set every text in the language spoken now."""
+        for row, title in enumerate((tr("Training"), tr("Inference"), tr("Runs"))):
+            self.tabs.setTabText(row, title)
+        self.tabs.tabBar().setAccessibleName(tr("Pages"))
+        self.scroll.setAccessibleName(tr("Model, data and settings"))
+        self.actions_.retranslate()
+        self.commands.fill_menus()
+        self._show_history()
+        self._show_title()
+
+    def _restore(self) -> None:
+        settings = self.studio.settings
+        if settings.geometry:
+            self.restoreGeometry(QByteArray.fromBase64(settings.geometry.encode()))
+        try:
+            layout = json.loads(settings.layout) if settings.layout else {}
+        except ValueError:
+            layout = {}
+        if isinstance(layout, dict):
+            splitter = layout.get("splitter")
+            if isinstance(splitter, str):
+                self.splitter.restoreState(QByteArray.fromBase64(splitter.encode()))
+            if layout.get("more") is True:
+                self.settings_panel.more.unfold()
+        screen = QGuiApplication.primaryScreen()
+        if screen is not None and not any(
+            one.availableGeometry().intersects(self.frameGeometry()) for one in QGuiApplication.screens()
+        ):
+            self.move(screen.availableGeometry().topLeft())
+
+    def _save(self) -> None:
+        layout = {
+            "splitter": bytes(self.splitter.saveState().toBase64().data()).decode(),
+            "more": self.settings_panel.more.button.isChecked(),
+        }
+        geometry = bytes(self.saveGeometry().toBase64().data()).decode()
+        settings = msgspec.structs.replace(self.studio.settings, geometry=geometry, layout=json.dumps(layout))
+        if settings != self.studio.settings:
+            try:
+                self.studio.save_settings(settings)
+            except Exception as error:  # the window closes all the same
+                self.messages.error("settings", error)
+
+    # Closing.
+
+    def closeEvent(self, event) -> None:
+        if self.session.state == "idle":
+            self._save()
+            self.status.rest()
+            event.accept()
+            return
+        event.ignore()
+        if self._closing or self.findChild(QWidget, "decision") is not None:
+            return
+        decide(
+            self,
+            tr("A model is being trained"),
+            tr("What was learned so far is kept if you stop now. The run can be found under Runs."),
+            tr("Keep training"),
+            [(tr("Stop, keep the model and quit"), self._stop_and_close)],
+        )
+
+    def _stop_and_close(self) -> None:
+        if self.session.state == "idle":
+            self.close()
+            return
+        self._closing = True
+        self.messages.banner("closing", tr("The model is being kept. The window closes by itself."), "info")
+        self.session.stop()
+
+    def first_look(self, path: str = "") -> None:
+        """After the first paint: open `path`, or the first sample, and get the engine ready."""
+        for note in self.studio.settings_notes:
+            self.messages.banner("settings", note, "warning")
+        if path:
+            self.commands.open_path(path)
+        else:
+            self.commands.open_first_sample()
+        QTimer.singleShot(400, self, self.session.prepare)
+
+    def rest(self, milliseconds: int = 5000) -> None:
+        """Wait for what is still going on in the background; for the end of the application."""
+        self.session.bridge.wait(milliseconds)
+        background.finish(milliseconds)

@@ -1,0 +1,307 @@
+"""The Runs tab: every run there was, to sort, rename, compare, try, delete and restore."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QEvent, QSortFilterProxyModel, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QCheckBox,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QSplitter,
+    QStackedWidget,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workbench.core.language import tr, trn
+from workbench.gui import theme
+from workbench.gui.background import Ticket, submit
+from workbench.gui.compare import CompareView
+from workbench.gui.empty import EmptyState
+from workbench.gui.folders import show_folder
+from workbench.gui.runs_model import RunsModel
+from workbench.gui.tables import SORT, copy_table, furnish
+
+
+class _RunsTable(QTableView):
+    """Enter opens, F2 renames, Delete deletes, Ctrl+C copies."""
+
+    opened = Signal()
+    deleted = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        editing = self.state() == QAbstractItemView.State.EditingState
+        if event.matches(QKeySequence.StandardKey.Copy):
+            copy_table(self)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not editing:
+            self.opened.emit()
+        elif event.key() == Qt.Key.Key_Delete and not editing:
+            self.deleted.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+class RunsPanel(QWidget):
+    """The list of runs and, below it, the chosen ones beside each other."""
+
+    open_requested = Signal(str)  # try its model
+    show_requested = Signal(str)  # see its curves in the Training tab
+    sample_requested = Signal()
+    notified = Signal(str, object)  # text, and a callable that undoes it or None
+    changed = Signal()  # a run was renamed, deleted or restored
+
+    def __init__(self, studio: Any, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("runsPanel")
+        self._studio = studio
+        self._ticket: Ticket | None = None
+        self._fitting, self._sized_by_user = False, False
+        self.model = RunsModel(studio, self)
+        self.order = QSortFilterProxyModel(self)
+        self.table = _RunsTable()
+        self.filter, self.bin_box = QLineEdit(), QCheckBox()
+        self.try_button, self.show_button, self.folder_button, self.rename_button = (QPushButton() for _ in range(4))
+        self.delete_button, self.restore_button = QPushButton(), QPushButton()
+        self.compare, self.empty, self.stack = CompareView(studio), EmptyState("runsEmpty"), QStackedWidget()
+        self._build()
+        self._connect()
+        self.retranslate()
+
+    # What others call.
+
+    def refresh(self) -> None:
+        """Read the list again, in the background; what is selected stays selected."""
+        if self._ticket is not None:
+            self._ticket.cancel()
+        in_bin = self.bin_box.isChecked()
+        self._ticket = submit(
+            self, lambda: self._studio.runs(deleted=in_bin), lambda runs: self._show(runs, in_bin), self._tell
+        )
+
+    def selected(self) -> list[Any]:
+        """The records that are selected, as they stand in the table."""
+        rows = self.table.selectionModel().selectedRows()
+        rows = sorted(rows, key=lambda index: index.row())
+        return [self.model.records[self.order.mapToSource(index).row()] for index in rows]
+
+    def retranslate(self) -> None:
+        """Speak the language in force."""
+        self.empty.set_words(
+            tr("No runs yet"),
+            tr("Every training is kept here with its curves, its settings and its model, so that you can compare."),
+            tr("Try it with a sample"),
+        )
+        self.filter.setPlaceholderText(tr("Filter runs"))
+        self.filter.setAccessibleName(tr("Filter runs"))
+        self.bin_box.setText(tr("Deleted runs"))
+        self.bin_box.setToolTip(tr("Deleted runs can be restored for 30 days."))
+        self.try_button.setText(tr("Try it"))
+        self.show_button.setText(tr("Show curves"))
+        self.folder_button.setText(tr("Show folder"))
+        self.rename_button.setText(tr("Rename"))
+        self.delete_button.setText(tr("Delete"))
+        self.restore_button.setText(tr("Restore"))
+        self.table.setAccessibleName(tr("Runs"))
+        self.table.setAccessibleDescription(tr("Enter tries a run, F2 renames it, Delete deletes it."))
+        self.model.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, self.model.columnCount() - 1)
+        chosen = self._chosen_ids()
+        self.model.show_records(self.model.records)
+        self._select(chosen)
+
+    # Building.
+
+    def _build(self) -> None:
+        self.order.setSourceModel(self.model)
+        self.order.setSortRole(SORT)
+        self.order.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.order.setFilterKeyColumn(-1)
+        self.table.setObjectName("runsTable")
+        self.table.setModel(self.order)
+        furnish(self.table)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
+        self.table.setSortingEnabled(True)
+        header = self.table.horizontalHeader()
+        header.setSortIndicatorClearable(True)
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.table.setMinimumHeight(100)
+        self.filter.setObjectName("runsFilter")
+        self.filter.setClearButtonEnabled(True)
+        self.bin_box.setObjectName("runsDeleted")
+        head, foot = QHBoxLayout(), QHBoxLayout()
+        head.addWidget(self.filter, 1)
+        head.addWidget(self.bin_box)
+        for name, button in (
+            ("runsTry", self.try_button),
+            ("runsShow", self.show_button),
+            ("runsFolder", self.folder_button),
+            ("runsRename", self.rename_button),
+            ("runsDelete", self.delete_button),
+            ("runsRestore", self.restore_button),
+        ):
+            button.setObjectName(name)
+            foot.addWidget(button)
+        foot.addStretch(1)
+        top = QWidget()
+        column = QVBoxLayout(top)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.GAP)
+        column.addLayout(head)
+        column.addWidget(self.table, 1)
+        column.addLayout(foot)
+        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        self.splitter.setObjectName("runsSplitter")
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(top)
+        self.splitter.addWidget(self.compare)
+        self.splitter.setSizes([300, 320])
+        self.content = QWidget()
+        layout = QVBoxLayout(self.content)
+        layout.setContentsMargins(*[theme.PAD] * 4)
+        layout.addWidget(self.splitter)
+        self.stack.addWidget(self.empty)
+        self.stack.addWidget(self.content)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self.stack)
+        self.compare.hide()
+
+    def _connect(self) -> None:
+        self.table.horizontalHeader().sectionResized.connect(self._column_sized)
+        self.filter.textChanged.connect(self.order.setFilterFixedString)
+        self.bin_box.toggled.connect(lambda _on: self.refresh())
+        self.table.selectionModel().selectionChanged.connect(lambda *_: self._selection_changed())
+        self.order.modelReset.connect(self._selection_changed)
+        self.table.opened.connect(self._try)
+        self.table.doubleClicked.connect(lambda _index: self._try())
+        self.table.deleted.connect(self._delete)
+        self.try_button.clicked.connect(self._try)
+        self.show_button.clicked.connect(self._show_curves)
+        self.folder_button.clicked.connect(self._open_folder)
+        self.rename_button.clicked.connect(self._begin_rename)
+        self.delete_button.clicked.connect(self._delete)
+        self.restore_button.clicked.connect(lambda: self._restore([run.id for run in self.selected()]))
+        self.model.renamed.connect(self._rename)
+        self.empty.acted.connect(self.sample_requested)
+        self.compare.failed.connect(lambda text: self.notified.emit(text, None))
+        find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
+        find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        find.activated.connect(self.filter.setFocus)
+
+    # The list.
+
+    def _show(self, runs: list[Any], in_bin: bool) -> None:
+        chosen = self._chosen_ids()
+        self.model.show_records(runs)
+        self._select(chosen)
+        nothing = not runs and not in_bin and not self.bin_box.isChecked()
+        self.stack.setCurrentWidget(self.empty if nothing else self.content)
+        if runs and not self._sized_by_user:
+            self._fit_columns()
+
+    def _fit_columns(self) -> None:
+        header = self.table.horizontalHeader()
+        self._fitting = True
+        self.table.resizeColumnsToContents()
+        for column in range(self.model.columnCount()):
+            width = max(self.table.columnWidth(column), header.sectionSizeHint(column)) + theme.GAP
+            self.table.setColumnWidth(column, min(width, 240))
+        self._fitting = False
+
+    def _column_sized(self, *_sizes: int) -> None:
+        self._sized_by_user = self._sized_by_user or not self._fitting
+
+    def _chosen_ids(self) -> list[str]:
+        return [run.id for run in self.selected()]
+
+    def _select(self, run_ids: list[str]) -> None:
+        selection = self.table.selectionModel()
+        flags = selection.SelectionFlag.Select | selection.SelectionFlag.Rows
+        for number, record in enumerate(self.model.records):
+            if record.id in run_ids:
+                selection.select(self.order.mapFromSource(self.model.index(number, 0)), flags)
+
+    def _selection_changed(self) -> None:
+        runs = self.selected()
+        in_bin = self.bin_box.isChecked()
+        one = len(runs) == 1 and not in_bin
+        idle = bool(runs) and all(run.state != "running" for run in runs)
+        self.try_button.setEnabled(one and idle and runs[0].best_step > 0)
+        for button in (self.show_button, self.folder_button, self.rename_button):
+            button.setEnabled(one)
+        self.delete_button.setEnabled(idle)
+        self.restore_button.setEnabled(bool(runs))
+        self.delete_button.setVisible(not in_bin)
+        self.restore_button.setVisible(in_bin)
+        self.compare.setVisible(bool(runs) and not in_bin)
+        if runs and not in_bin:
+            self.compare.show_runs([run.id for run in runs])
+
+    # What can be done with runs.
+
+    def _try(self) -> None:
+        if self.try_button.isEnabled():
+            self.open_requested.emit(self.selected()[0].id)
+
+    def _show_curves(self) -> None:
+        self.show_requested.emit(self.selected()[0].id)
+
+    def _open_folder(self) -> None:
+        folder = self.selected()[0].folder
+        if not show_folder(folder):
+            self._say(tr("The folder {folder} cannot be shown here.", folder=folder))
+
+    def _begin_rename(self) -> None:
+        row = self.table.selectionModel().selectedRows()[0].row()
+        self.table.setFocus()
+        self.table.setCurrentIndex(self.order.index(row, 0))
+        self.table.edit(self.order.index(row, 0))
+
+    def _rename(self, run_id: str, name: str) -> None:
+        self._do(lambda: self._studio.rename(run_id, name))
+
+    def _delete(self) -> None:
+        runs = self.selected()
+        if not runs or not self.delete_button.isEnabled() or self.bin_box.isChecked():
+            return
+        ids = [run.id for run in runs]
+        text = (
+            tr("“{name}” was deleted.", name=runs[0].name)
+            if len(runs) == 1
+            else trn("{number} run was deleted.", "{number} runs were deleted.", len(runs))
+        )
+        self._do(lambda: [self._studio.delete(run) for run in ids], lambda: self._say(text, lambda: self._restore(ids)))
+
+    def _restore(self, run_ids: list[str]) -> None:
+        self._do(lambda: [self._studio.restore(run) for run in run_ids])
+
+    def _do(self, work: Callable[[], Any], then: Callable[[], None] = lambda: None) -> None:
+        """Do `work` off the window, then tell it and read the list again; also when it went wrong."""
+
+        def done(_answer: Any) -> None:
+            self.refresh()
+            self.changed.emit()
+            then()
+
+        def failed(error: Exception) -> None:
+            self.refresh()
+            self._tell(error)
+
+        submit(self, work, done, failed)
+
+    def _tell(self, error: Exception) -> None:
+        self._say(str(error))
+
+    def _say(self, text: str, undo: Callable[[], None] | None = None) -> None:
+        self.notified.emit(text, undo)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+        super().changeEvent(event)

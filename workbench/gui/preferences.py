@@ -1,0 +1,188 @@
+"""Preferences: few, and each takes effect at once."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import msgspec
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workbench.core.language import LANGUAGES, tr
+from workbench.gui import theme
+from workbench.gui.actions import THEMES
+from workbench.gui.forms import Combo
+from workbench.gui.panels.card import text_label
+from workbench.studio import Studio
+
+
+def endpoint_problem(text: str) -> str:
+    """What is wrong with the address of a hub; "" if nothing is."""
+    try:
+        parts = urlsplit(text.strip())
+        host = parts.hostname or ""
+    except ValueError:
+        host, parts = "", urlsplit("")
+    local = host in ("localhost", "127.0.0.1", "::1")
+    if not host or parts.scheme not in ("https", "http") or parts.username or parts.query:
+        return tr("An address such as https://huggingface.co is needed.")
+    if parts.scheme == "http" and not local:
+        return tr("The address must begin with https, so that nobody can change the model on its way.")
+    return ""
+
+
+class Preferences(QDialog):
+    """Language, theme, where models are fetched from, where runs are kept. `changed(settings)` after each change."""
+
+    changed = Signal(object)
+
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("preferences")
+        self._studio = studio
+        self._build()
+        self._fill()
+        self.retranslate()
+
+    def _build(self) -> None:
+        self.language, self.theme = Combo(), Combo()
+        self.language.setObjectName("prefLanguage")
+        self.theme.setObjectName("prefTheme")
+        self.endpoint = QLineEdit()
+        self.endpoint.setObjectName("prefEndpoint")
+        self._wrong = text_label("danger", "prefEndpointWrong")
+        self._endpoint_help = text_label("muted")
+        self.folder = QLineEdit()
+        self.folder.setObjectName("prefWorkspace")
+        self.folder.setReadOnly(True)
+        self.folder_button = QPushButton()
+        self.folder_button.setObjectName("prefWorkspaceChoose")
+        self._folder_note = text_label("muted", "prefWorkspaceNote")
+        self.close_button = QPushButton()
+        self.close_button.setObjectName("prefClose")
+        self.close_button.setDefault(True)
+        self._labels = [QLabel() for _ in range(4)]
+        form = QFormLayout()
+        form.setHorizontalSpacing(theme.MARGIN)
+        form.setVerticalSpacing(theme.PAD)
+        for label, field in zip(self._labels, (self.language, self.theme), strict=False):
+            label.setBuddy(field)
+            form.addRow(label, field)
+        form.addRow(self._labels[2], _stacked(self.endpoint, self._wrong, self._endpoint_help))
+        row = QHBoxLayout()
+        row.addWidget(self.folder, 1)
+        row.addWidget(self.folder_button)
+        form.addRow(self._labels[3], _stacked(row, self._folder_note))
+        self._labels[2].setBuddy(self.endpoint)
+        self._labels[3].setBuddy(self.folder)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(*[theme.MARGIN + theme.GAP] * 4)
+        column.setSpacing(theme.MARGIN)
+        column.addLayout(form)
+        foot = QHBoxLayout()
+        foot.addStretch()
+        foot.addWidget(self.close_button)
+        column.addLayout(foot)
+        self.setMinimumWidth(560)
+        self._wrong.hide()
+        self.language.activated.connect(lambda _row: self._change(language=self.language.currentData()))
+        self.theme.activated.connect(lambda _row: self._change(theme=self.theme.currentData()))
+        self.endpoint.editingFinished.connect(self._take_endpoint)
+        self.folder_button.clicked.connect(self._ask_folder)
+        self.close_button.clicked.connect(self.accept)
+
+    def _fill(self) -> None:
+        settings = self._studio.settings
+        self.language.addItem("", "")
+        for code, title in LANGUAGES.items():
+            self.language.addItem(title, code)
+        for value in THEMES:
+            self.theme.addItem("", value)
+        self.language.setCurrentIndex(self.language.findData(settings.language))
+        self.theme.setCurrentIndex(self.theme.findData(settings.theme))
+        self.endpoint.setText(settings.hub_endpoint)
+        self.folder.setText(str(self._studio.workspace))
+
+    def _change(self, **changes: str) -> None:
+        self.changed.emit(msgspec.structs.replace(self._studio.settings, **changes))
+
+    def _take_endpoint(self) -> None:
+        text = self.endpoint.text().strip().rstrip("/")
+        wrong = endpoint_problem(text)
+        self._wrong.setText(wrong)
+        self._wrong.setVisible(bool(wrong))
+        if not wrong and text != self._studio.settings.hub_endpoint:
+            self._change(hub_endpoint=text)
+
+    def _ask_folder(self) -> None:
+        dialog = QFileDialog(self, tr("Choose a folder for runs and models"), str(self._studio.workspace))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.fileSelected.connect(self.take_folder)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def take_folder(self, path: str) -> None:
+        """Keep runs and models in `path` from the next start on."""
+        self.folder.setText(path)
+        self._change(workspace=path)
+        self._folder_note.setText(tr("The new folder is used from the next start. Nothing is moved."))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if enter and self.focusWidget() is self.endpoint:
+            event.accept()  # it was taken over; the window stays, to say so if it cannot be used
+        else:
+            super().keyPressEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+
+    def retranslate(self) -> None:
+        """Set every text in the language spoken now."""
+        self.setWindowTitle(tr("Preferences"))
+        names = (tr("Language"), tr("Theme"), tr("Source of downloads"), tr("Workspace folder"))
+        fields: tuple[QWidget, ...] = (self.language, self.theme, self.endpoint, self.folder)
+        for label, field, name in zip(self._labels, fields, names, strict=True):
+            label.setText(name)
+            field.setAccessibleName(name)
+        self._set_texts()
+
+    def _set_texts(self) -> None:
+        self.language.setItemText(0, tr(THEMES["system"]))
+        _name_items(self.theme)
+        self._endpoint_help.setText(tr("Used only when you click Download. A mirror's address can be given here."))
+        self.folder_button.setText(tr("Choose…"))
+        self.folder_button.setAccessibleName(tr("Choose a folder for runs and models"))
+        self._folder_note.setText(tr("Runs and models are kept here. Nothing in it leaves this computer."))
+        self.close_button.setText(tr("Close"))
+
+
+def _name_items(combo: QComboBox) -> None:
+    for row in range(combo.count()):
+        combo.setItemText(row, tr(THEMES[combo.itemData(row)]))
+
+
+def _stacked(*parts: QWidget | QHBoxLayout) -> QVBoxLayout:
+    column = QVBoxLayout()
+    column.setSpacing(theme.SPACE)
+    for part in parts:
+        if isinstance(part, QWidget):
+            column.addWidget(part)
+        else:
+            column.addLayout(part)
+    return column

@@ -1,0 +1,108 @@
+"""The list of runs as a table model: one run in a row, in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtWidgets import QWidget
+
+from workbench.core.language import tr
+from workbench.gui.compare import model_title
+from workbench.gui.tables import COPY, SORT, Cell
+from workbench.gui.wording import duration_text, metric_title, moment_text, number_text, state_text
+
+Index = QModelIndex | QPersistentModelIndex
+_NUMBERS = (4, 5, 6)  # columns that stand to the right
+
+
+class RunsModel(QAbstractTableModel):
+    """One run in a row. The name can be edited; `renamed` tells it."""
+
+    renamed = Signal(str, str)
+
+    def __init__(self, studio: Any, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._studio = studio
+        self.records: list[Any] = []
+        self._cells: list[list[Cell]] = []
+
+    def show_records(self, records: list[Any]) -> None:
+        """Show these instead."""
+        self.beginResetModel()
+        self.records = list(records)
+        self._cells = [self._row(record) for record in records]
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
+        return 0 if parent.isValid() else len(self._cells)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self._titles())
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        cell = self._cells[index.row()][index.column()]
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
+            return cell.text
+        if role == SORT:
+            return cell.text.casefold() if cell.value is None else cell.value
+        if role == COPY:
+            return cell.text
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return cell.help or cell.text
+        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in _NUMBERS:
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        name = str(value).strip()
+        record = self.records[index.row()]
+        if role != Qt.ItemDataRole.EditRole or not name or name == record.name:
+            return False
+        self.renamed.emit(record.id, name)
+        return True
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        flags = super().flags(index)
+        editable = index.column() == 0 and not self.records[index.row()].deleted
+        return flags | Qt.ItemFlag.ItemIsEditable if editable else flags
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return self._titles()[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole and section in _NUMBERS:
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+    def _titles(self) -> list[str]:
+        return [
+            tr("Name"),
+            tr("Task"),
+            tr("Model"),
+            tr("State"),
+            tr("Score"),
+            tr("Steps"),
+            tr("Duration"),
+            tr("Started"),
+        ]
+
+    def _row(self, record: Any) -> list[Cell]:
+        info = self._studio.tasks().get(record.task)
+        scored = record.score is not None and bool(record.headline)
+        score = (
+            tr("{metric} {value}", metric=metric_title(record.headline), value=number_text(record.score))
+            if scored
+            else "–"
+        )
+        return [
+            Cell(record.name),
+            Cell(tr(info.title) if info is not None else record.task),
+            Cell(model_title(record.model)),
+            Cell(state_text(record.state), help=record.message),
+            Cell(score, record.score if scored else float("-inf")),
+            Cell(str(record.steps), record.steps),
+            Cell(duration_text(record.seconds), record.seconds),
+            Cell(moment_text(record.started), record.started),
+        ]

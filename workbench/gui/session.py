@@ -1,0 +1,319 @@
+"""Session: the window's memory. It asks the studio off the GUI thread and tells the panels what is known."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from workbench.core.errors import Problem
+from workbench.core.events import RunFinished
+from workbench.core.language import tr
+from workbench.core.plan import ModelSpec, Reading, TrainingPlan
+from workbench.gui.background import Ticket, submit
+from workbench.gui.bridge import RunBridge
+from workbench.gui.draft import Draft, with_choice
+from workbench.studio import Studio
+
+State = Literal["idle", "starting", "running", "stopping"]
+
+_HEADS = 8
+_PATIENCE = 150  # milliseconds without an edit before the whole file is looked at again
+
+
+class Known(NamedTuple):
+    """What a look at the head of a file told: its preview and the guessed roles of its columns."""
+
+    head: Any
+    roles: Any
+
+
+class Session(QObject):
+    """Opens files, keeps the draft's data known, and starts and stops runs.
+
+    `head_changed(preview or None, role guess or None)`; `profiled(profile or None)`; `busy_changed(sentence or "")`;
+    `refused(key, error)` for what the user should hear; `state_changed(state)`; `run_begun(run)`; `run_events(list)`;
+    `run_ended(RunFinished)`.
+    """
+
+    head_changed = Signal(object, object)
+    profiled = Signal(object)
+    busy_changed = Signal(str)
+    refused = Signal(str, object)
+    opened = Signal(str)
+    state_changed = Signal(str)
+    run_begun = Signal(object)
+    run_events = Signal(list)
+    run_ended = Signal(object)
+
+    def __init__(self, studio: Studio, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.studio = studio
+        self.draft = Draft(self._find_problems, self)
+        self.bridge = RunBridge(self)
+        self.state: State = "idle"
+        self.busy = ""
+        self.head: Any = None
+        self.roles: Any = None
+        self.profile: Any = None
+        self.unknowable = False  # the whole file could not be looked at
+        self._known: OrderedDict[bytes, Known] = OrderedDict()
+        self._head_ticket: Ticket | None = None
+        self._open_ticket: Ticket | None = None
+        self._profile_ticket: Ticket | None = None
+        self._profiled_for: bytes = b""
+        self._stop_wanted = False
+        self._profile_timer = QTimer(self)
+        self._profile_timer.setSingleShot(True)
+        self._profile_timer.setInterval(_PATIENCE)
+        self._profile_timer.timeout.connect(self._look_at_all)
+        self.draft.changed.connect(self._follow)
+        self.bridge.events.connect(self.run_events)
+        self.bridge.finished.connect(self._end)
+
+    # Data.
+
+    def open_file(self, path: str, *, action: str = "", reading: Reading | None = None) -> None:
+        """Make a draft for the file at `path`; the user's own file is only read."""
+        if self._open_ticket:
+            self._open_ticket.cancel()
+        studio = self.studio
+
+        def work() -> tuple[TrainingPlan, Known]:
+            plan = studio.draft(path, reading=reading)
+            return plan, _look(studio, plan)
+
+        def done(answer: tuple[TrainingPlan, Known]) -> None:
+            plan, known = answer
+            self._set_busy("")
+            self._keep(plan, known)
+            self.draft.open(plan, action or tr("Open data"))
+            self.opened.emit(plan.dataset.path)
+
+        def failed(error: Exception) -> None:
+            self._set_busy("")
+            self.refused.emit("open", error)
+
+        self._set_busy(tr("Reading the file"))
+        self._open_ticket = submit(self, work, done, failed)
+
+    def set_reading(self, **changes: Any) -> None:
+        """Read the file another way: `encoding`, `delimiter` or `header`."""
+        plan = self.draft.plan
+        if plan is None:
+            return
+        resolved = msgspec.structs.replace(plan.dataset.reading, **changes)
+        self._reread(plan, resolved)
+
+    def _reread(self, plan: TrainingPlan, reading: Reading) -> None:
+        wanted = msgspec.structs.replace(plan, dataset=msgspec.structs.replace(plan.dataset, reading=reading))
+
+        def done(known: Known) -> None:
+            now = self.draft.plan
+            if now is None or now.dataset.path != plan.dataset.path:
+                return
+            columns = now.dataset.columns
+            if any(column not in known.head.columns for column in columns.values()):
+                columns = known.roles.columns
+            dataset = msgspec.structs.replace(now.dataset, reading=reading, columns=columns)
+            changed = msgspec.structs.replace(now, dataset=dataset)
+            self._keep(changed, known)
+            self.draft.open(changed, tr("Change reading"), keep_touched=True)
+
+        studio = self.studio
+        failed = partial(self.refused.emit, "open")
+        self._head_ticket = submit(self, lambda: _look(studio, wanted), done, failed)
+
+    def set_column(self, field: str, column: str) -> None:
+        """Let `column` play the role `field`; "" for none. A column plays one role."""
+        plan = self.draft.plan
+        if plan is None:
+            return
+        columns = {key: value for key, value in plan.dataset.columns.items() if value != column or not column}
+        columns[field] = column
+        columns = {key: value for key, value in columns.items() if value}
+        dataset = msgspec.structs.replace(plan.dataset, columns=columns)
+        self.draft.open(msgspec.structs.replace(plan, dataset=dataset), tr("Choose column"), keep_touched=True)
+
+    def set_task(self, task: str) -> None:
+        """Another task for the same file; its columns are guessed anew."""
+        plan = self.draft.plan
+        if plan is None or plan.task.name == task:
+            return
+        submit(
+            self,
+            lambda: self.studio.with_task(plan, task),
+            lambda changed: self.draft.open(changed, tr("Choose task"), keep_touched=True),
+            partial(self.refused.emit, "open"),
+        )
+
+    def set_model(self, spec: ModelSpec) -> None:
+        """Another model, with the values that suit it for whatever the user did not touch."""
+        plan = self.draft.plan
+        if plan is not None and spec != plan.model:
+            self.draft.take_defaults(self.studio.with_model(plan, spec), tr("Choose model"))
+
+    def set_family(self, group: str, name: str) -> None:
+        """Another loss, optimizer or schedule, its knobs at their defaults."""
+        plan = self.draft.plan
+        if plan is not None and getattr(plan, group).name != name:
+            self.draft.open(with_choice(plan, group, name), tr("Change setting"), keep_touched=True)
+
+    def suggested(self, group: str, name: str) -> Any:
+        """The suggested value of a knob that depends on the model; None if the option's own default holds."""
+        plan = self.draft.plan
+        if plan is None or group != "plan" or name not in ("learning_rate", "epochs"):
+            return None
+        if name == "epochs":
+            sample = next((one for one in self.studio.samples() if one.path == plan.dataset.path), None)
+            if sample:
+                return max(sample.epochs, self.studio.card(plan.model).epochs)
+        return getattr(self.studio.card(plan.model), name)
+
+    def relearn(self) -> None:
+        """Look at the data again, e.g. because reasons and findings are to be spoken in another language."""
+        self._known.clear()
+        self._profiled_for = b""
+        if self.draft.plan is not None:
+            self._follow(self.draft.plan)
+            self.draft.check()
+
+    def _follow(self, plan: TrainingPlan) -> None:
+        known = self._known.get(_head_key(plan))
+        if known is not None:
+            self._show(known)
+        else:
+            self._fetch(plan)
+        wanted = _dataset_key(plan)
+        if wanted != self._profiled_for:
+            self._profiled_for = wanted
+            if self._profile_ticket:
+                self._profile_ticket.cancel()
+            self.profile, self.unknowable = None, False
+            self.profiled.emit(None)
+            self._profile_timer.start()
+
+    def _fetch(self, plan: TrainingPlan) -> None:
+        if self._head_ticket:
+            self._head_ticket.cancel()
+        if self.head is not None and self.head.path != plan.dataset.path:
+            self.head_changed.emit(None, None)
+        self.head = self.roles = None
+        studio = self.studio
+
+        def done(known: Known) -> None:
+            self._keep(plan, known)
+            if self.draft.plan is not None and _head_key(self.draft.plan) == _head_key(plan):
+                self._show(known)
+                self.draft.check()
+
+        self._head_ticket = submit(self, lambda: _look(studio, plan), done, partial(self.refused.emit, "open"))
+
+    def _keep(self, plan: TrainingPlan, known: Known) -> None:
+        self._known[_head_key(plan)] = known
+        while len(self._known) > _HEADS:
+            self._known.popitem(last=False)
+
+    def _show(self, known: Known) -> None:
+        if known.head is not self.head:
+            self.head, self.roles = known.head, known.roles
+            self.head_changed.emit(known.head, known.roles)
+
+    def _look_at_all(self) -> None:
+        plan = self.draft.plan
+        if plan is None:
+            return
+        wanted = self._profiled_for
+
+        def done(profile: Any) -> None:
+            if wanted == self._profiled_for:
+                self.profile = profile
+                self.profiled.emit(profile)
+
+        def failed(error: Exception) -> None:
+            self.unknowable = True
+            self.refused.emit("profile", error)
+            self.profiled.emit(None)
+
+        self._profile_ticket = submit(self, lambda: self.studio.profile(plan), done, failed)
+
+    def _find_problems(self, plan: TrainingPlan) -> list[Problem]:
+        known = self._known.get(_head_key(plan))
+        return self.studio.problems(plan, known.head) if known is not None else []
+
+    def _set_busy(self, sentence: str) -> None:
+        self.busy = sentence
+        self.busy_changed.emit(sentence)
+
+    # Runs.
+
+    @property
+    def obstacle(self) -> str:
+        """Why Train cannot be pressed now, in one sentence; "" if it can."""
+        if self.busy:
+            return self.busy
+        if self.draft.plan is None:
+            return tr("Choose data first: open a file, drop one here, or take a sample.")
+        if self.head is None:
+            return tr("Reading the file")
+        errors = [problem for problem in self.draft.current_problems if problem.severity == "error"]
+        return str(errors[0]) if errors else ""
+
+    def train(self) -> bool:
+        """Start a run of the draft. False if something stands in the way."""
+        plan = self.draft.plan
+        if self.state != "idle" or plan is None or self.obstacle:
+            return False
+        self._stop_wanted = False
+        self._set_state("starting")
+        submit(self, lambda: self.studio.start(plan), self._begin, self._not_started)
+        return True
+
+    def _begin(self, run: Any) -> None:
+        self._set_state("stopping" if self._stop_wanted else "running")
+        self.run_begun.emit(run)
+        self.bridge.start(run)
+        if self._stop_wanted:
+            self.bridge.stop()
+
+    def _not_started(self, error: Exception) -> None:
+        self._set_state("idle")
+        self.refused.emit("train", error)
+
+    def stop(self) -> None:
+        """End the run after its step; what was learned is kept."""
+        if self.state in ("starting", "running"):
+            self._stop_wanted = True
+            if self.state == "running":
+                self._set_state("stopping")
+            self.bridge.stop()
+
+    def _end(self, last: RunFinished) -> None:
+        self._set_state("idle")
+        self.run_ended.emit(last)
+
+    def _set_state(self, state: State) -> None:
+        self.state = state
+        self.state_changed.emit(state)
+
+    def prepare(self) -> None:
+        """Import the engine in the background, so that the first run starts sooner."""
+        work: Callable[[], None] = self.studio.prepare
+        submit(self, work, lambda _nothing: None, partial(self.refused.emit, "engine"))
+
+
+def _head_key(plan: TrainingPlan) -> bytes:
+    return msgspec.json.encode([plan.dataset.path, plan.dataset.reading, plan.task.name])
+
+
+def _look(studio: Studio, plan: TrainingPlan) -> Known:
+    head = studio.preview(plan.dataset.path, plan.dataset.reading)
+    return Known(head, studio.guess_roles(head, plan.task.name))
+
+
+def _dataset_key(plan: TrainingPlan) -> bytes:
+    return msgspec.json.encode([plan.dataset, plan.task.name])
