@@ -51,7 +51,9 @@ def test_that_any_cells_come_back_exactly(tmp_path: Path, rows: list[tuple[str, 
 
 @ROUND_TRIP
 @given(
-    rows=st.lists(st.tuples(st.sampled_from(REVIEWS), st.sampled_from(("good", "bad", "so-so"))), min_size=5, max_size=30),
+    rows=st.lists(
+        st.tuples(st.sampled_from(REVIEWS), st.sampled_from(("good", "bad", "so-so"))), min_size=5, max_size=30
+    ),
     delimiter=st.sampled_from(",;\t|"),
     end=st.sampled_from(("\n", "\r\n", "\r")),
     encoding=st.sampled_from(("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "gb18030")),
@@ -213,7 +215,12 @@ def test_that_a_preview_of_a_small_file_knows_all_rows(write: Writer) -> None:
 
 def test_that_limit_and_only_keep_what_was_asked_for(write: Writer) -> None:
     table = read_table(write("id,text,label\n" + many("{place},{text},{label}")), limit=3, only={"label", "absent"})
-    assert (len(table), table.partial, list(table.cells), table.columns) == (3, True, ["label"], ("id", "text", "label"))
+    assert (len(table), table.partial, list(table.cells), table.columns) == (
+        3,
+        True,
+        ["label"],
+        ("id", "text", "label"),
+    )
 
 
 def test_that_progress_is_told_and_may_stop_the_reading(write: Writer) -> None:

@@ -67,7 +67,7 @@ def test_that_a_foreign_file_is_refused_with_its_kind(write: Writer, english: No
 
 
 def test_that_a_table_whose_cells_look_foreign_is_read(write: Writer) -> None:
-    rows = "text,label\n<html>,a\n%PDF-,b\n{\"a\": 1},c\nPK,a\n#!/bin/sh,b\n"
+    rows = 'text,label\n<html>,a\n%PDF-,b\n{"a": 1},c\nPK,a\n#!/bin/sh,b\n'
     assert preview(write(rows)).total_rows == 5
     assert preview(write("[laughs] hello,a\n[cries] bye,b\n")).total_rows == 2
 

@@ -22,6 +22,8 @@ FIELD_LIMIT = 1_000_000
 
 _RECORD_LIMIT = 4 * FIELD_LIMIT
 _BLOCK_SIZE = 1 << 17
+_PENDING_ROWS = 1 << 10
+_PENDING_CELLS = 1 << 18
 
 
 class Block:
@@ -64,11 +66,12 @@ class Collector:
         self.kept: list[list[str]] = [[] for _ in self.places]
         self.pools: list[dict[str, str] | None] = [{} for _ in self.places]
         self.numbers, self.lines = array("L"), array("L")
+        self.rows: list[list[str]] = []
         self.skipped: list[SkippedRow] = []
         self.total = self.mended = 0
         self.full = False
         self.awaits_header = layout.header
-        self.effort = 64 * _RECORD_LIMIT
+        self.effort = 16 * _RECORD_LIMIT
         self.reasons: dict[Bad | int, str] = {bad: _reason(bad) for bad in Bad}
 
     def read(self, blocks_of_lines: Iterator[Block]) -> None:
@@ -86,72 +89,73 @@ class Collector:
             waiting = waiting[self._take(waiting, first, block.last) :]
             tried = size = sum(map(len, waiting))
             if self.full:
-                return
+                break
+        self._keep()
 
     def _take(self, lines: list[str], first: int, last: bool) -> int:
-        """Read `lines`; the number of lines used. Fewer than all are used if a row goes on behind them."""
+        """Read `lines`; the number of lines used. Fewer than all are used if a row may go on behind them."""
+        watchful = MARK in "".join(lines) or max(map(len, lines), default=0) > FIELD_LIMIT
         position = 0
         while position < len(lines) and not self.full:
-            rest = lines[position:] if position else lines
-            taken, clean = self._run(rest, first + position)
-            position += taken
-            if clean or self.full:
-                continue
-            rest = lines[position:]
-            size = sum(map(len, rest))
-            if not last and size < _RECORD_LIMIT:
-                return position
-            self.effort -= size
-            trouble = mend(rest, self.layout, patient=self.effort > 0)
+            taken = seen = 0
+            if self.effort > 0:
+                taken, seen = self._run(lines, position, first, watchful)
+                position += taken
+            if position >= len(lines) or self.full:
+                break
+            patient = self.effort > 0
+            trouble = mend(lines, position, self.layout, final=last, patient=patient)
+            if trouble is None and sum(map(len, lines[position:])) >= _RECORD_LIMIT:
+                trouble = mend(lines, position, self.layout, final=True, patient=patient)
+            if trouble is None:
+                break
+            self.effort -= sum(map(len, lines[position : position + max(seen - taken, trouble.seen)]))
             self._mended(trouble, first + position)
             position += trouble.lines
         return position
 
-    def _run(self, lines: list[str], first: int) -> tuple[int, bool]:
-        """Read rows until the parser objects: the number of lines of the rows read, and whether that is all."""
-        layout, width = self.layout, self.layout.width
-        reader = rows_of(lines, layout.dialect, strict=True)
-        watchful = MARK in "".join(lines) or max(map(len, lines), default=0) > FIELD_LIMIT
-        rows: list[list[str]] = []
+    def _run(self, lines: list[str], position: int, first: int, watchful: bool) -> tuple[int, int]:
+        """Read rows from `position` on until the parser objects: lines of the rows read, and lines looked at."""
+        width = self.layout.width
+        rest = lines if not position else (lines[place] for place in range(position, len(lines)))
+        reader = rows_of(rest, self.layout.dialect, strict=True)
+        rows = self.rows
         taken = 0
-        clean = True
         try:
             for row in reader:
                 line = reader.line_num
-                several = line - taken > 1
-                if len(row) == width and not watchful and not several and not self.awaits_header:
+                if len(row) == width and not watchful and line - taken == 1 and not self.awaits_header:
                     if width > 1 or row[0].strip():
                         rows.append(row)
                         self.total += 1
                         self.numbers.append(self.total)
-                        self.lines.append(first + taken)
+                        self.lines.append(first + position + taken)
                 elif row:
-                    self._keep(rows)
-                    self._check(row, first + taken)
+                    self._check(row, first + position + taken)
                 taken = line
                 if self.limit is not None and len(self.numbers) >= self.limit:
                     self.full = True
                     break
             else:
-                taken = len(lines)
+                taken = len(lines) - position
         except csv.Error:
-            clean = False
-        self._keep(rows)
-        return taken, clean
+            pass
+        if len(rows) >= _PENDING_ROWS or len(rows) * width >= _PENDING_CELLS:
+            self._keep()
+        return taken, reader.line_num
 
-    def _keep(self, rows: list[list[str]]) -> None:
-        if not rows:
-            return
-        columns = list(zip(*rows, strict=True))
+    def _keep(self) -> None:
+        """Hand the pending rows over to the columns. A cell that came before is kept once."""
+        columns = list(zip(*self.rows, strict=True)) if self.rows else [() for _ in self.columns]
         for slot, place in enumerate(self.places):
             cells, pool = columns[place], self.pools[slot]
             if pool is not None:
                 known = pool.setdefault
                 cells = tuple(map(known, cells, cells))
-                if len(pool) > 1000 and len(pool) > 0.3 * (len(self.kept[slot]) + len(cells)):
+                if len(pool) > max(20, 0.3 * (len(self.kept[slot]) + len(cells))) and len(self.kept[slot]) > 100:
                     self.pools[slot] = None
             self.kept[slot].extend(cells)
-        rows.clear()
+        self.rows.clear()
 
     def _check(self, row: list[str], line: int) -> None:
         """Keep or skip one row that is not plainly right."""
@@ -176,11 +180,11 @@ class Collector:
                 return
         self.numbers.append(self.total)
         self.lines.append(line)
-        self._keep([row])
+        self.rows.append(row)
 
     def _mended(self, trouble: Trouble, line: int) -> None:
         if trouble.row is not None:
-            self.mended += 1
+            self.mended += trouble.mended
             self._check(trouble.row, line)
         elif self.awaits_header:
             self.awaits_header = False

@@ -9,7 +9,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -109,7 +109,7 @@ def split_lines(text: str) -> list[str]:
     return list(io.StringIO(text, newline=""))
 
 
-def rows_of(lines: Sequence[str], dialect: Dialect, *, strict: bool = False) -> Rows:
+def rows_of(lines: Iterable[str], dialect: Dialect, *, strict: bool = False) -> Rows:
     """Python's own reader over `lines`. Raises csv.Error while iterating, if `strict`."""
     return csv.reader(
         lines,

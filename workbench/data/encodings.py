@@ -131,7 +131,7 @@ def _guess_older(sample: bytes) -> EncodingGuess:
     if scores[best] < 0.85 and _share_utf_8(sample) > 0.9:
         return EncodingGuess(encoding="utf-8", confidence=0.6, alternatives=tuple(ranked[:2]))
     rivals = [name for name in ranked[1:] if texts[name] != texts[best]]
-    margin = min((_margin(best, rival, texts, weights, scores) for rival in rivals), default=1.0)
+    margin = min((_margin(best, rival, texts, weights, plausible) for rival in rivals), default=1.0)
     confidence = max(0.05, min(0.98, plausible[best])) * min(1.0, 0.5 + 2.5 * margin)
     alternatives = tuple(name for name in rivals if scores[name] > 0.2)[:4] or ("utf-8", "gb18030")
     if scores[best] < 0.6:
@@ -144,10 +144,10 @@ def _margin(
     rival: str,
     texts: dict[str, str],
     weights: dict[str, list[float]],
-    scores: dict[str, float],
+    plausible: dict[str, float],
 ) -> float:
     """How far `best` is ahead. Two encodings with one byte per character are compared where they differ."""
-    ahead = scores[best] - scores[rival]
+    ahead = plausible[best] - plausible[rival]
     if best not in weights or rival not in weights:
         return ahead
     pairs = zip(outside(texts[best]), outside(texts[rival]), strict=True)

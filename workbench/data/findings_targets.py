@@ -62,9 +62,7 @@ def label_spellings(seen: Seen) -> Iterator[Finding]:
         spellings.setdefault(_spelling(label), []).append(label)
     twins = [sorted(same) for same in spellings.values() if len(same) > 1]
     if twins:
-        rare = {
-            label for same in twins for label in same if seen.classes[label] < max(map(seen.classes.__getitem__, same))
-        }
+        rare = {label for same in twins for label in same if label != max(same, key=seen.classes.__getitem__)}
         places = [place for place, label in enumerate(seen.labels) if label in rare]
         message = trn(
             "{number} label is spelled in several ways, e.g. {labels}. Each spelling counts as a class.",
