@@ -1,0 +1,127 @@
+"""`workbench train`: a plan goes in, a stream of events comes out, this listens."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from typing import Any
+
+from msgspec import Struct
+
+from workbench.cli.interrupts import gentle_interrupts
+from workbench.cli.planning import plan_from
+from workbench.cli.printer import Printer, print_event
+from workbench.cli.terminal import DONE, MENDABLE, OUR_BUG, STOPPED, Terminal, program
+from workbench.cli.words import STATES, metric_words
+from workbench.core.errors import Problem, WorkbenchError
+from workbench.core.events import Evaluated, Event, RunFinished
+from workbench.core.language import tr
+from workbench.core.plan import TrainingPlan
+from workbench.studio import Run, Studio
+
+
+class Result(Struct, kw_only=True):
+    """What a run came to. `validation` describes the kept model."""
+
+    finished: RunFinished
+    validation: Evaluated | None = None
+    test: Evaluated | None = None
+    interrupted: bool = False
+
+    @property
+    def status(self) -> int:
+        """The exit status of the terminal."""
+        if self.finished.outcome == "failed":
+            return MENDABLE if self.finished.mendable else OUR_BUG
+        return STOPPED if self.interrupted else DONE
+
+
+def train(arguments: argparse.Namespace, studio: Studio, terminal: Terminal) -> int:
+    """Carry out `workbench train`. Returns the exit status."""
+    if arguments.events not in (None, "-"):
+        raise WorkbenchError(
+            Problem(
+                code="C01",
+                where="--events",
+                what=tr("Events go to the standard output."),
+                remedy=tr("Write: --events - > FILE"),
+            )
+        )
+    plan = plan_from(arguments, studio, terminal)
+    run = studio.start(plan)
+    result = carry_out(run, terminal, events_as_json=arguments.events == "-")
+    if arguments.json:
+        terminal.answer_json(result_json(run, result))
+    say_result(run, plan, studio, result, terminal, aside=arguments.json or arguments.events == "-")
+    return result.status
+
+
+def carry_out(run: Run, terminal: Terminal, *, events_as_json: bool = False) -> Result:
+    """Do the training, showing it as it goes; the first Ctrl+C stops it and keeps the model."""
+    collected: dict[str, Any] = {}
+    printer = Printer(terminal)
+
+    def stopping() -> None:
+        terminal.say(tr("Stopping after this step; the model is kept. Ctrl+C again ends at once."))
+
+    with gentle_interrupts(run.stop, stopping) as interrupts, printer:
+        for event in _collecting(run.events(), collected):
+            if events_as_json:
+                print_event(event)
+            printer.take(event)
+    return Result(**collected, interrupted=interrupts.asked)
+
+
+def _collecting(events: Iterator[Event], collected: dict[str, Any]) -> Iterator[Event]:
+    for event in events:
+        if isinstance(event, RunFinished):
+            collected["finished"] = event
+        elif isinstance(event, Evaluated) and (event.part == "test" or event.best or "validation" not in collected):
+            collected[event.part] = event
+        yield event
+
+
+def result_json(run: Run, result: Result) -> dict[str, object]:
+    """The object that `train --json` prints."""
+    finished = result.finished
+    return {
+        "run": run.name,
+        "outcome": finished.outcome,
+        "folder": str(run.folder),
+        "steps": finished.steps,
+        "seconds": round(finished.seconds, 3),
+        "validation": result.validation.measures.metrics if result.validation else None,
+        "test": result.test.measures.metrics if result.test else None,
+    }
+
+
+def say_result(
+    run: Run, plan: TrainingPlan, studio: Studio, result: Result, terminal: Terminal, *, aside: bool
+) -> None:
+    """The end in words: on stdout, or on stderr where stdout is for machines (`aside`)."""
+    say = terminal.say if aside else terminal.answer
+    finished = result.finished
+    if finished.outcome == "failed":
+        terminal.say(tr("The run “{name}” ended: {message}", name=run.name, message=finished.message))
+        if not finished.mendable and finished.details:
+            terminal.say(finished.details)
+        return
+    headline = studio.tasks()[plan.task.name].headline
+    say(
+        tr(
+            "Run “{name}”: {state}, {steps} steps in {seconds} s",
+            name=run.name,
+            state=tr(STATES[finished.outcome]),
+            steps=finished.steps,
+            seconds=f"{finished.seconds:.1f}",
+        )
+    )
+    if result.validation:
+        measures = result.validation.measures
+        say(tr("Validation: {measured}", measured=metric_words(measures.metrics, measures.baseline, headline)))
+    if result.test:
+        measures = result.test.measures
+        say(tr("Test: {measured}", measured=metric_words(measures.metrics, measures.baseline, headline)))
+    if finished.best_step:
+        say(tr("The model is in {folder}", folder=run.folder / "model"))
+        say(tr("Try it: {command}", command=f'{program()} predict {run.name} "..."'))
