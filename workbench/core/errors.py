@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from workbench.core.language import tr
+
 
 class Problem(Struct, frozen=True, kw_only=True):
     """One thing that the user can mend: where it is, what it is, what is possible.
@@ -20,8 +22,8 @@ class Problem(Struct, frozen=True, kw_only=True):
     severity: str = "error"
 
     def __str__(self) -> str:
-        text = f"{self.where}: {self.what}" if self.where else self.what
-        return f"{text} {self.remedy}".strip()
+        what = tr("{where}: {what}", where=self.where, what=self.what) if self.where else self.what
+        return tr("{what} {remedy}", what=what, remedy=self.remedy) if self.remedy else what
 
 
 class WorkbenchError(Exception):

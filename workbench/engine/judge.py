@@ -137,16 +137,16 @@ def require_finite(judge: Judge, stepped: Stepped) -> None:
     """Raises WorkbenchError if the loss or the gradient became infinite; the update left the weights as they were."""
     if math.isfinite(stepped.loss) and math.isfinite(stepped.grad_norm):
         return
-    kept = (
-        tr("The model of step {step} is safe.", step=judge.best_step)
+    what = (
+        tr("The loss became infinite. The model of step {step} is safe.", step=judge.best_step)
         if judge.best_step
-        else tr("No model was kept yet.")
+        else tr("The loss became infinite before a model was kept.")
     )
     raise WorkbenchError(
         Problem(
             code="T06",
             where=tr("Step {step}", step=judge.step),
-            what=tr("The loss became infinite.") + " " + kept,
+            what=what,
             remedy=tr(
                 "Start again with a lower learning rate, for example {rate:g}.", rate=judge.plan.learning_rate / 10
             ),

@@ -38,6 +38,8 @@ def train(plan: TrainingPlan, task: Task, place: RunPlace, stop: Flag) -> Iterat
         outcome, message, mendable = "failed", str(error), True
     except GeneratorExit:
         raise
+    except KeyboardInterrupt:  # the user would not wait for the step's end
+        outcome = "stopped"
     except BaseException as error:  # the tokenizers' PanicException is no Exception, and the stream must end
         outcome, message, details = "failed", f"{type(error).__name__}: {error}", traceback.format_exc()
     yield RunFinished(

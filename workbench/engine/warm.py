@@ -12,22 +12,32 @@ _warm = False
 def warm() -> None:
     """Import torch, transformers and what measures need. Takes seconds the first time, nothing afterwards.
 
-    The collector is told to leave what was imported alone: walking it again and again held the window up for 300 ms.
+    The collector rests meanwhile, and leaves alone what was imported: walking it again and again held the window up
+    for 300 ms.
     """
     global _warm
     with _lock:
         if _warm:
             return
-        import sklearn.metrics  # noqa: F401 - imported here so that no evaluation has to wait for it
-        import torch  # noqa: F401
-        import transformers.models.auto.modeling_auto  # noqa: F401
-
-        import workbench.engine.pretrained
-        import workbench.engine.train  # noqa: F401
-
-        gc.collect()
-        gc.freeze()
+        gc.disable()
+        try:
+            _import()
+            gc.freeze()
+        finally:
+            gc.enable()
         _warm = True
+
+
+def _import() -> None:
+    # Imported for those who need them later, so that no evaluation and no answer has to wait.
+    import scipy.special
+    import scipy.stats  # noqa: F401
+    import sklearn.metrics  # noqa: F401
+    import torch  # noqa: F401
+    import transformers.models.auto.modeling_auto  # noqa: F401
+
+    import workbench.engine.pretrained
+    import workbench.engine.train  # noqa: F401
 
 
 def is_warm() -> bool:

@@ -216,7 +216,7 @@ class Studio:
             except WorkbenchError as error:
                 return msgspec.structs.replace(card, available=False, note=str(error))
         if card.spec.source == "hub" and downloaded_folder(card.spec.location, self._workspace.models) is None:
-            note = tr("Download it first; that is the only step that uses the network.")
+            note = tr("Download it first (--download in the terminal); that is the only step that uses the network.")
             return msgspec.structs.replace(card, available=False, note=note)
         return card
 
@@ -254,22 +254,22 @@ class Studio:
 
     def curves(self, run: str) -> Curves:
         """Losses, rates and measures of a run over its steps."""
-        return self.history.curves(run)
+        return self.history.curves(self.run(run).id)
 
     def evaluations(self, run: str) -> Mapping[str, Evaluated]:
         """{"validation": of the best model, "test": ...}: the evaluations that describe the kept model."""
-        return self.history.evaluations(run)
+        return self.history.evaluations(self.run(run).id)
 
     def rename(self, run: str, name: str) -> None:
         """Give a run another name. Raises WorkbenchError if it is taken."""
-        self.history.rename(run, name)
+        self.history.rename(self.run(run).id, name)
 
     def delete(self, run: str) -> None:
         """Move a run to the bin; `restore` brings it back for 30 days."""
-        self.history.delete(run)
+        self.history.delete(self.run(run).id)
 
     def restore(self, run: str) -> None:
-        """Bring a run back from the bin."""
+        """Bring the run with the id `run` back from the bin."""
         self.history.restore(run)
 
     def predictor(self, run: str) -> Predictor:
