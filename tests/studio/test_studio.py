@@ -139,3 +139,12 @@ def test_that_a_workspace_that_cannot_be_written_is_told_in_words(tmp_path: Path
     with pytest.raises(WorkbenchError) as refusal:
         Studio(tmp_path / "file" / "workspace", settings_path=tmp_path / "settings.json")
     assert str(tmp_path / "file") in str(refusal.value)
+
+
+def test_that_what_was_mended_at_the_start_is_told(tmp_path: Path) -> None:
+    (tmp_path / "settings.json").write_text("{broken")
+    (tmp_path / "w").mkdir()
+    (tmp_path / "w" / "history.sqlite").write_bytes(b"no database" * 100)
+    studio = Studio(tmp_path / "w", settings_path=tmp_path / "settings.json")
+    assert len(studio.notes) == 2
+    assert studio.runs() == []

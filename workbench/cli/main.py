@@ -41,7 +41,7 @@ def main(arguments: Sequence[str], *, open_window: Callable[[argparse.Namespace]
         studio = Studio(parsed.workspace)
         if asked is None and studio.settings.language:
             set_language(studio.settings.language)
-        for note in studio.settings_notes:
+        for note in studio.notes:
             terminal.say(note)
         return COMMANDS[parsed.command](parsed, studio, terminal)
     except WorkbenchError as error:

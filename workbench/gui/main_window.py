@@ -285,7 +285,7 @@ class MainWindow(QMainWindow):
 
     def first_look(self, path: str = "") -> None:
         """After the first paint: open `path`, or the first sample, and get the engine ready."""
-        for note in self.studio.settings_notes:
+        for note in self.studio.notes:
             self.messages.banner("settings", note, "warning")
         if path:
             self.commands.open_path(path)

@@ -42,13 +42,14 @@ class Studio:
         """`workspace` "" or None: the one in the settings, else the system's place for data. Raises WorkbenchError."""
         prepare_environment()
         self.settings_path = Path(settings_path or default_settings_path())
-        self.settings_notes: list[str] = []
-        self.settings: Settings = load_settings(self.settings_path, tell=self.settings_notes.append)
+        self.notes: list[str] = []
+        self.settings: Settings = load_settings(self.settings_path, tell=self.notes.append)
         root = Path(workspace or self.settings.workspace or default_workspace()).absolute()
         self._workspace = Workspace(root)
         try:
             self._workspace.create()
-            self.history = History(root)
+            self.history = History(root, tell=self.notes.append)
+            self.history.purge()
         except OSError as error:
             raise explain(error, root) from error
 
