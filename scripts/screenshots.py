@@ -24,7 +24,6 @@ def photograph(language: str) -> None:
     from PySide6.QtTest import QTest
     from PySide6.QtWidgets import QPushButton
 
-    from workbench.__main__ import sample_path
     from workbench.core.language import set_language
     from workbench.gui.app import make_app, make_window
     from workbench.studio import Studio
@@ -32,14 +31,14 @@ def photograph(language: str) -> None:
     set_language(language)
     with tempfile.TemporaryDirectory() as folder:
         studio = Studio(Path(folder) / "workspace", settings_path=Path(folder) / "settings.json")
-        run = studio.start(studio.draft(sample_path()))
+        run = studio.start(studio.draft(studio.first_sample().path))
         for _ in run.events():
             pass
         app = make_app([])
         window = make_window(app, studio, language)
         window.resize(*SIZE)
         window.show()
-        window.first_look(sample_path())
+        window.first_look(studio.first_sample().path)
         button = window.findChild(QPushButton, "trainButton")
         while not button.isEnabled():
             QTest.qWait(100)

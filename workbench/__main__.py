@@ -20,17 +20,7 @@ def open_window(arguments: argparse.Namespace | None = None) -> int:
 
     if arguments is None:
         return show()
-    path = [sample_path()] if arguments.sample else []
-    return show(path, workspace=arguments.workspace or "", language=arguments.language or "")
-
-
-def sample_path() -> str:
-    """The table of the sample that suits the language spoken now."""
-    from workbench.core.language import language
-    from workbench.studio.catalog import samples
-
-    wanted = "zh" if language() == "zh_CN" else "en"
-    return next(sample.path for sample in samples() if sample.language == wanted)
+    return show([], workspace=arguments.workspace or "", language=arguments.language or "")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from workbench.store.settings import Settings, load_settings, save_settings
 
-CHOSEN = Settings(language="zh_CN", theme="dark", recent=("/数据/a.csv", "/b.csv"), threads=3, workspace="/w")
+CHOSEN = Settings(language="zh_CN", theme="dark", recent=("/数据/a.csv", "/b.csv"), workspace="/w")
 
 
 def test_that_settings_come_back(tmp_path: Path) -> None:
@@ -38,10 +38,10 @@ def test_that_a_damaged_file_is_kept_and_told(tmp_path: Path) -> None:
 
 
 def test_that_sound_entries_survive_a_damaged_one(tmp_path: Path) -> None:
-    (tmp_path / "settings.json").write_text('{"theme": "drak", "workspace": "/w", "threads": 2}')
-    assert load_settings(tmp_path / "settings.json") == Settings(workspace="/w", threads=2)
+    (tmp_path / "settings.json").write_text('{"theme": "drak", "workspace": "/w", "language": "en"}')
+    assert load_settings(tmp_path / "settings.json") == Settings(workspace="/w", language="en")
     assert (tmp_path / "settings.bad-1").exists()
-    assert load_settings(tmp_path / "settings.json") == Settings(workspace="/w", threads=2)
+    assert load_settings(tmp_path / "settings.json") == Settings(workspace="/w", language="en")
     assert not (tmp_path / "settings.bad-2").exists()
 
 

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -14,7 +15,7 @@ import msgspec
 import pytest
 
 from workbench.core.errors import WorkbenchError
-from workbench.core.events import Evaluated, Event, RunFinished, StepDone
+from workbench.core.events import Evaluated, Event, PhaseChanged, RunFinished, StepDone
 from workbench.core.plan import ModelSpec, TrainingPlan
 from workbench.studio import Run, Studio
 
@@ -244,3 +245,94 @@ def test_that_deleting_can_be_undone(studio: Studio, plan: TrainingPlan) -> None
     studio.restore(run.id)
     assert [record.id for record in studio.runs()] == [run.id]
     assert studio.predictor(run.id).labels
+
+
+class StopAt:
+    """Reads a run's events and stops it at the first one that `chosen` picks."""
+
+    def __init__(self, run: Run, chosen: Callable[[Event], bool]) -> None:
+        self.events: list[Event] = []
+        for event in run.events():
+            self.events.append(event)
+            if not run.stopping and chosen(event):
+                run.stop()
+
+
+def test_that_a_stop_during_the_last_evaluation_is_a_stop(studio: Studio, plan: TrainingPlan) -> None:
+    run = studio.start(msgspec.structs.replace(plan, epochs=1))
+    events = StopAt(run, lambda event: isinstance(event, PhaseChanged) and event.phase == "evaluating").events
+    assert events[-1].outcome == "stopped"
+    assert events[-1].best_step == events[-1].steps > 0
+    assert not any(isinstance(event, Evaluated) for event in events)
+
+
+@pytest.mark.parametrize("phase", ["reading", "loading"])
+def test_that_a_stop_before_the_first_step_is_heard_in_every_phase(
+    studio: Studio, plan: TrainingPlan, phase: str
+) -> None:
+    run = studio.start(plan)
+    events = StopAt(run, lambda event: isinstance(event, PhaseChanged) and event.phase == phase).events
+    assert events[-1].outcome == "stopped"
+    assert events[-1].steps == 0
+
+
+def test_that_a_run_after_one_that_was_stopped_while_loading_is_not_changed_by_it(
+    studio: Studio, plan: TrainingPlan, trained: Trained
+) -> None:
+    for _ in range(3):
+        StopAt(studio.start(plan), lambda event: isinstance(event, PhaseChanged) and event.phase == "loading")
+    losses = [event.loss for event in studio.start(plan).events() if isinstance(event, StepDone)]
+    assert losses == [event.loss for event in trained.events if isinstance(event, StepDone)]
+
+
+def test_that_a_model_that_broke_down_within_a_step_is_never_kept(
+    studio: Studio, plan: TrainingPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from workbench.engine.update import Updater
+
+    step = Updater.__call__
+
+    def overflows(self, outputs):
+        stepped = step(self, outputs)
+        for parameter in self._parameters:
+            parameter.data.fill_(float("nan"))
+        return stepped
+
+    monkeypatch.setattr(Updater, "__call__", overflows)
+    for changes in ({"max_steps": 1}, {"evaluate_every": 50}):
+        run = studio.start(msgspec.structs.replace(plan, **changes))
+        end = list(run.events())[-1]
+        assert (end.outcome, end.mendable, end.best_step) == ("failed", True, 0)
+        assert not (run.folder / "model").exists()
+
+
+@pytest.mark.parametrize(("error", "words"), [(MemoryError(), "not enough memory"), (ValueError("x"), "ValueError: x")])
+def test_that_too_little_memory_is_mendable_and_a_bug_is_not(
+    studio: Studio, plan: TrainingPlan, monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
+) -> None:
+    from workbench.engine.update import Updater
+
+    def breaks(self, outputs):
+        raise error
+
+    monkeypatch.setattr(Updater, "__call__", breaks)
+    end = list(studio.start(plan).events())[-1]
+    assert words in end.message
+    assert end.mendable is isinstance(error, MemoryError)
+
+
+def test_that_a_full_disk_while_saving_is_told_in_words(
+    studio: Studio, plan: TrainingPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import safetensors
+    import transformers
+
+    def full(self, folder, **options):
+        raise safetensors.SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr(transformers.PreTrainedModel, "save_pretrained", full)
+    run = studio.start(plan)
+    end = list(run.events())[-1]
+    assert (end.outcome, end.mendable) == ("failed", True)
+    assert "full" in end.message
+    assert not (run.folder / "model").exists()

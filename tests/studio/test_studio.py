@@ -148,3 +148,34 @@ def test_that_what_was_mended_at_the_start_is_told(tmp_path: Path) -> None:
     studio = Studio(tmp_path / "w", settings_path=tmp_path / "settings.json")
     assert len(studio.notes) == 2
     assert studio.runs() == []
+
+
+def chinese_table(folder: Path) -> Path:
+    """Forty rows of the Chinese sample, as Excel in China saves them."""
+    samples = Studio(folder / "w", settings_path=folder / "s.json").samples()
+    sample = next(sample for sample in samples if sample.language == "zh")
+    lines = Path(sample.path).read_text(encoding="utf-8").splitlines()[:41]
+    path = folder / "评论.csv"
+    path.write_bytes("\r\n".join(lines).encode("gb18030"))
+    return path
+
+
+def test_that_chinese_texts_get_a_model_that_reads_chinese(studio: Studio, tmp_path: Path) -> None:
+    plan = studio.draft(chinese_table(tmp_path))
+    assert plan.model.source == "scratch"
+    assert plan.dataset.columns == {"text": "评论", "label": "情感"}
+    assert studio.problems(plan) == []
+
+
+def test_that_an_english_model_before_chinese_texts_is_warned_of(studio: Studio, tmp_path: Path) -> None:
+    plan = studio.draft(chinese_table(tmp_path), model=ModelSpec())
+    assert [(problem.code, problem.severity) for problem in studio.problems(plan)] == [("M43", "warning")]
+
+
+def test_that_the_first_sample_speaks_the_users_language(studio: Studio) -> None:
+    assert studio.first_sample().language == "en"
+    set_language("zh_CN")
+    try:
+        assert studio.first_sample().language == "zh"
+    finally:
+        set_language("en")

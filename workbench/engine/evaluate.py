@@ -76,6 +76,8 @@ def evaluate(
             yield next(running)
         except StopIteration as done:
             logits, targets, mean_loss = done.value
+            if not np.isfinite(logits).all():  # nothing can be measured of a net that broke down
+                return Evaluation(float("nan"), Measures(metrics={}, baseline={}))
             return Evaluation(mean_loss, task.measure(learner.facts, logits, targets))
         if stopped():
             return None

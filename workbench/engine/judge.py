@@ -46,7 +46,7 @@ class Judge:
 
     def __init__(self, plan: TrainingPlan, task: Task, place: RunPlace, stop: Flag) -> None:
         self.plan, self.task, self.place, self.stop = plan, task, place, stop
-        self.step = self.best_step = 0
+        self.step = self.best_step = self.judged_step = 0
         self._best_score = -math.inf
         self._without_better = 0
 
@@ -76,6 +76,8 @@ class Judge:
         evaluation = yield from self._evaluated(self.ready.validation)
         if evaluation is None:
             return
+        self.judged_step = self.step
+        self._require_finite(evaluation.loss)
         score = evaluation.measures.metrics[self.task.headline] * (1 if self.task.higher_is_better else -1)
         better = score > self._best_score
         self._without_better = 0 if better else self._without_better + 1
@@ -87,14 +89,32 @@ class Judge:
     def keep(self, outcome: Outcome) -> Generator[Event, None, Outcome]:
         """The end: what was learned is on disk, and the best model is measured on the test rows."""
         if not self.best_step and self.step:
+            self._require_finite(*(float(weights.sum()) for weights in self.ready.learner.net.state_dict().values()))
             yield Notice(code="T11", message=tr("The model was kept as it was at step {step}.", step=self.step))
             yield from self._save()
         if outcome != "stopped" and self.ready.test is not None and self.best_step:
             load_weights(self.ready.learner, self.place.folder / MODEL)
             evaluation = yield from self._evaluated(self.ready.test)
-            if evaluation is not None:
-                yield self._event("test", evaluation, best=False)
+            if evaluation is None:
+                return "stopped"
+            yield self._event("test", evaluation, best=False)
         return outcome
+
+    def require_finite(self, stepped: Stepped) -> None:
+        """Raises WorkbenchError if the loss or the gradient became infinite; the update left the weights alone."""
+        self._require_finite(stepped.loss, stepped.grad_norm)
+
+    def _require_finite(self, *numbers: float) -> None:
+        if all(map(math.isfinite, numbers)):
+            return
+        what = (
+            tr("The loss became infinite. The model of step {step} is safe.", step=self.best_step)
+            if self.best_step
+            else tr("The loss became infinite before a model was kept.")
+        )
+        remedy = tr("Start again with a lower learning rate, for example {rate:g}.", rate=self.plan.learning_rate / 10)
+        where = tr("Step {step}", step=self.step)
+        raise WorkbenchError(Problem(code="T06", where=where, what=what, remedy=remedy, field="learning_rate"))
 
     def _event(self, part: Part, evaluation: Evaluation, best: bool) -> Evaluated:
         step = self.best_step if part == "test" else self.step
@@ -131,25 +151,3 @@ class Judge:
         self.best_step = self.step
         yield ModelSaved(step=self.step, folder=MODEL)
         yield PhaseChanged(phase="training")
-
-
-def require_finite(judge: Judge, stepped: Stepped) -> None:
-    """Raises WorkbenchError if the loss or the gradient became infinite; the update left the weights as they were."""
-    if math.isfinite(stepped.loss) and math.isfinite(stepped.grad_norm):
-        return
-    what = (
-        tr("The loss became infinite. The model of step {step} is safe.", step=judge.best_step)
-        if judge.best_step
-        else tr("The loss became infinite before a model was kept.")
-    )
-    raise WorkbenchError(
-        Problem(
-            code="T06",
-            where=tr("Step {step}", step=judge.step),
-            what=what,
-            remedy=tr(
-                "Start again with a lower learning rate, for example {rate:g}.", rate=judge.plan.learning_rate / 10
-            ),
-            field="learning_rate",
-        )
-    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +14,17 @@ if TYPE_CHECKING:
 
 
 def save_model(learner: Learner, folder: Path) -> None:
-    """Write config.json, model.safetensors and the tokenizer into the empty `folder`."""
-    learner.net.save_pretrained(folder)  # type: ignore[operator]
-    learner.tokenizer.save_pretrained(folder)
+    """Write config.json, model.safetensors and the tokenizer into the empty `folder`. Raises OSError."""
+    from safetensors import SafetensorError
+
+    try:
+        learner.net.save_pretrained(folder)  # type: ignore[operator]
+        learner.tokenizer.save_pretrained(folder)
+    except SafetensorError as error:  # it wraps what the system said: "... (os error 28)"
+        number = re.search(r"os error (\d+)", str(error))
+        if number is None:
+            raise
+        raise OSError(int(number[1]), os.strerror(int(number[1])), str(folder)) from error
 
 
 def load_weights(learner: Learner, folder: Path) -> None:

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from math import ceil
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from workbench.core.errors import Problem, WorkbenchError
 from workbench.core.events import Event, Notice, Phase, PhaseChanged, RunStarted
 from workbench.core.fields import Example
-from workbench.core.language import tr, trn
+from workbench.core.language import trn
 from workbench.core.plan import TrainingPlan
 from workbench.data.dataset import Dataset, load
 from workbench.engine.batches import EncodedRows, RowCollector
@@ -28,6 +27,11 @@ T = TypeVar("T")
 
 REPORTED_PACKAGES = ("torch", "transformers", "tokenizers", "safetensors", "numpy", "scikit-learn")
 ROWS_BETWEEN_WORDS = 256
+
+Progress = Callable[[float], None]
+
+_building = threading.Lock()
+"""Weights are drawn from torch's global random numbers: one at a time, also where a run was stopped while it loaded."""
 
 
 @dataclass(frozen=True)
@@ -51,15 +55,21 @@ def prepare(
     plan: TrainingPlan, task: Task, models_folder: Path, stopped: Callable[[], bool]
 ) -> Generator[Event, None, Prepared]:
     """Read, study, build, encode. Raises WorkbenchError for what the user can mend, Stopped if asked to stop."""
-    yield PhaseChanged(phase="reading")
-    dataset = load(plan.dataset, task.fields, seed=plan.seed)
+
+    def read(progress: Progress) -> tuple[Dataset, Any]:
+        found = load(plan.dataset, task.fields, seed=plan.seed, progress=progress)
+        return found, task.study(found.train)
+
+    dataset, facts = yield from _in_phase("reading", read, stopped)
     yield from _told_of_skipped(dataset)
-    _require_rows(dataset)
-    seed_everything(plan.seed)
-    _check_stop(stopped)
-    facts = task.study(dataset.train)
-    source = ModelSource(spec=plan.model, models_folder=models_folder, max_length=plan.max_length, seed=plan.seed)
-    learner = yield from _in_phase("loading", lambda: task.build(source, facts, dataset.train), stopped)
+
+    def build(progress: Progress) -> Learner:
+        source = ModelSource(plan.model, models_folder, plan.max_length, plan.seed, progress)
+        with _building:
+            seed_everything(plan.seed)
+            return task.build(source, facts, dataset.train)
+
+    learner = yield from _in_phase("loading", build, stopped)
     learner.net.to(best_device())
     yield from learner.notices
     parts: list[EncodedRows | None] = []
@@ -102,13 +112,22 @@ def _encoded(
     return collector.rows()
 
 
-def _in_phase(phase: Phase, work: Callable[[], T], stopped: Callable[[], bool]) -> Generator[Event, None, T]:
-    """Run `work` in a thread of its own and give a sign of life every half second, so that stop is heard meanwhile."""
+def _in_phase(phase: Phase, work: Callable[[Progress], T], stopped: Callable[[], bool]) -> Generator[Event, None, T]:
+    """Run `work` in a thread of its own and give a sign of life every half second, so that stop is heard meanwhile.
+
+    `work` gets a function that takes its progress, 0 to 1; it raises Stopped there, so that the thread ends too.
+    """
     answers: queue.SimpleQueue[tuple[bool, T | BaseException]] = queue.SimpleQueue()
+    fraction: float | None = None
+
+    def progress(done: float) -> None:
+        nonlocal fraction
+        fraction = done
+        _check_stop(stopped)
 
     def run() -> None:
         try:
-            answers.put((True, work()))
+            answers.put((True, work(progress)))
         except BaseException as error:  # the tokenizers raise a BaseException; it is raised again in the loop
             answers.put((False, error))
 
@@ -120,7 +139,7 @@ def _in_phase(phase: Phase, work: Callable[[], T], stopped: Callable[[], bool]) 
             break
         except queue.Empty:
             _check_stop(stopped)
-            yield PhaseChanged(phase=phase)
+            yield PhaseChanged(phase=phase, fraction=fraction)
     if not worked:
         assert isinstance(answer, BaseException)
         raise answer
@@ -132,7 +151,7 @@ def _told_of_skipped(dataset: Dataset) -> Iterator[Notice]:
         first = dataset.skipped[0]
         count = len(dataset.skipped)
         yield Notice(
-            code="D20",
+            code="T20",
             severity="warning",
             message=trn(
                 "{number} row was left out: line {line}, {reason}.",
@@ -171,19 +190,4 @@ def started(plan: TrainingPlan, task: Task, ready: Prepared, run: str) -> RunSta
         higher_is_better=task.higher_is_better,
         data_sha256=ready.dataset.sha256,
         versions=package_versions(),
-    )
-
-
-def _require_rows(dataset: Dataset) -> None:
-    if len(dataset.train) and len(dataset.validation):
-        return
-    what = tr("No row is left for training.") if not len(dataset.train) else tr("No row is left for validation.")
-    raise WorkbenchError(
-        Problem(
-            code="D02",
-            where=tr("Data"),
-            what=what,
-            remedy=tr("Add rows, or change the validation share."),
-            field="validation_share",
-        )
     )

@@ -12,6 +12,7 @@ import json
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from workbench.core.errors import Problem, WorkbenchError
@@ -27,7 +28,7 @@ TEXTS = (
 )
 MOST_SECONDS = 1.0
 _PROCESSOR_SECONDS = 5
-_WATCHDOG_SECONDS = 5.0
+_WATCHDOG_SECONDS = 20.0  # the interpreter's start is in it, on a cold disk with a virus scanner too
 _MEMORY_BYTES = 2 * 2**30
 
 _answered: set[bytes] = set()
@@ -78,9 +79,14 @@ def _limit_resources() -> None:
         import resource
     except ImportError:  # Windows: the watchdog alone has to do
         return
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (_PROCESSOR_SECONDS, _PROCESSOR_SECONDS))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limits = {
+        resource.RLIMIT_AS: _MEMORY_BYTES,
+        resource.RLIMIT_CPU: _PROCESSOR_SECONDS,
+        resource.RLIMIT_CORE: 0,
+    }
+    for limit, most in limits.items():
+        with suppress(ValueError, OSError):  # macOS knows some of these limits by name only
+            resource.setrlimit(limit, (most, most))
 
 
 def _answer(tokenizer_file: str) -> int:

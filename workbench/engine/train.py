@@ -15,8 +15,9 @@ from workbench.core.events import Event, Outcome, RunFinished, StepDone
 from workbench.core.plan import TrainingPlan
 from workbench.engine.batches import EncodedRows, grouped, training_batches
 from workbench.engine.evaluate import to_device
-from workbench.engine.judge import Judge, RunPlace, require_finite
+from workbench.engine.judge import Judge, RunPlace
 from workbench.engine.losses import LOSSES
+from workbench.engine.memory import is_out_of_memory, out_of_memory
 from workbench.engine.prepare import Stopped, prepare, started
 from workbench.engine.task import Learner, Output, Task
 from workbench.engine.update import Updater
@@ -41,7 +42,9 @@ def train(plan: TrainingPlan, task: Task, place: RunPlace, stop: Flag) -> Iterat
     except KeyboardInterrupt:  # the user would not wait for the step's end
         outcome = "stopped"
     except BaseException as error:  # the tokenizers' PanicException is no Exception, and the stream must end
-        outcome, message, details = "failed", f"{type(error).__name__}: {error}", traceback.format_exc()
+        outcome, details = "failed", traceback.format_exc()
+        mendable = is_out_of_memory(error)
+        message = str(out_of_memory(plan)) if mendable else f"{type(error).__name__}: {error}"
     yield RunFinished(
         outcome=outcome,
         steps=judge.step,
@@ -85,10 +88,12 @@ def five_steps(plan: TrainingPlan, task: Task, judge: Judge, stop: Flag) -> Gene
                 rows=rows_seen,
                 seconds=seconds,
             )
-            require_finite(judge, stepped)
+            judge.require_finite(stepped)
             # 5. Repeat until convergence: nothing better for a while, or every step made.
             if judge.is_due:
                 yield from judge.validate()
+                if judge.judged_step < judge.step:  # stopped on the way
+                    return (yield from judge.keep("stopped"))
             if judge.has_converged:
                 return (yield from judge.keep("early_stopped"))
             if judge.step == ready.steps:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from workbench.core.language import tr
 from workbench.store import safe_io
@@ -18,7 +18,7 @@ SETTINGS_VERSION = 1
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """`language` "" and `theme` "system" follow the system; `threads` 0 and `workspace` "" mean: choose for me.
+    """`language` "" and `theme` "system" follow the system; `workspace` "" means: choose for me.
 
     `recent` holds absolute paths of data files, the latest first; `geometry` and `layout` are the window's, in base64.
     """
@@ -30,7 +30,6 @@ class Settings(Struct, frozen=True, kw_only=True):
     recent: tuple[str, ...] = ()
     geometry: str = ""
     layout: str = ""
-    threads: Annotated[int, Meta(ge=0, le=4096)] = 0
     version: int = SETTINGS_VERSION
 
 

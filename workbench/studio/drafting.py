@@ -10,9 +10,8 @@ import msgspec
 from workbench.core.errors import Problem
 from workbench.core.fields import Field
 from workbench.core.language import tr
-from workbench.core.plan import Choice, DatasetSpec, ModelSpec, TrainingPlan
+from workbench.core.plan import Choice, DatasetSpec, ModelSpec, Reading, TrainingPlan
 from workbench.data.preview import Preview
-from workbench.data.roles import guess_roles
 from workbench.studio.catalog import ModelCard, Sample
 from workbench.studio.declarations import task_infos
 
@@ -29,17 +28,37 @@ def plan_for_sample(sample: Sample, card: ModelCard) -> TrainingPlan:
     )
 
 
-def plan_for_file(preview: Preview, task: str, card: ModelCard) -> TrainingPlan:
+def plan_for_file(path: str, reading: Reading, task: str, columns: dict[str, str], card: ModelCard) -> TrainingPlan:
     """The plan for a user's own file, with the defaults that suit the model."""
-    info = task_infos()[task]
     return TrainingPlan(
-        dataset=DatasetSpec(path=preview.path, columns=guess_roles(preview, info.fields).columns),
+        dataset=DatasetSpec(path=path, columns=columns, reading=reading),
         task=Choice(name=task),
-        loss=Choice(name=info.losses[0]),
+        loss=Choice(name=task_infos()[task].losses[0]),
         model=card.spec,
         epochs=card.epochs,
         learning_rate=card.learning_rate,
     )
+
+
+def reads_wide(card: ModelCard) -> bool:
+    """Whether a model knows Chinese script; one whose languages are not known may."""
+    return not card.languages or not {"zh", "multi", "multilingual"}.isdisjoint(card.languages)
+
+
+def script_problems(card: ModelCard) -> list[Problem]:
+    """The warning for texts that are mostly Chinese before a model that knows none of it."""
+    if reads_wide(card):
+        return []
+    return [
+        Problem(
+            code="M43",
+            severity="warning",
+            where=card.title,
+            what=tr("Most of the texts are in a script that this model does not know."),
+            remedy=tr("A model from scratch learns it from your data."),
+            field="model",
+        )
+    ]
 
 
 def with_task(plan: TrainingPlan, task: str, columns: dict[str, str]) -> TrainingPlan:
@@ -96,14 +115,14 @@ def model_problems(spec: ModelSpec, card: ModelCard | None) -> list[Problem]:
         if heads and width % heads:
             what = tr("The width {width} cannot be divided by {heads} heads.", width=width, heads=heads)
             remedy = tr("Possible: a width of {width}.", width=max(1, round(width / heads)) * heads)
-            return [Problem(code="M30", where=tr("New model"), what=what, remedy=remedy, field="hidden_size")]
+            return [Problem(code="M40", where=tr("New model"), what=what, remedy=remedy, field="hidden_size")]
     if spec.source == "folder" and not Path(spec.location).is_dir():
         what = tr("The folder {folder} is not there.", folder=spec.location)
-        return [Problem(code="M31", where=tr("Model"), what=what, remedy=tr("Choose another folder."), field="model")]
+        return [Problem(code="M41", where=tr("Model"), what=what, remedy=tr("Choose another folder."), field="model")]
     if card is not None and not card.available:
         return [
             Problem(
-                code="M32",
+                code="M42",
                 where=card.title,
                 what=tr("The model is not on this computer yet."),
                 remedy=card.note,

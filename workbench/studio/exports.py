@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import secrets
+import time
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,7 +54,7 @@ def keep_pasted(workspace: Path, text: str) -> Path:
     if not text.strip():
         raise WorkbenchError(
             Problem(
-                code="D05",
+                code="D35",
                 where=tr("Clipboard"),
                 what=tr("There is no text to paste."),
                 remedy=tr("Copy the cells of a table first, with its header."),
@@ -61,7 +63,6 @@ def keep_pasted(workspace: Path, text: str) -> Path:
     folder = workspace / "pasted"
     with disk_errors(folder):
         safe_io.make_folder(folder)
-        number = 1 + max((int(p.stem.split("-")[-1]) for p in folder.glob("pasted-*.tsv")), default=0)
-        path = folder / f"pasted-{number}.tsv"
+        path = folder / f"pasted-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}.tsv"
         safe_io.write_text(path, text)
     return path

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from workbench.core.fields import Example, Field, FieldError
 from workbench.core.language import tr
 from workbench.core.plan import ModelSpec, TrainingPlan
 from workbench.core.predictions import Prediction
+from workbench.engine.task import Facts
 from workbench.engine.warm import warm
 from workbench.store import safe_io
 from workbench.store.history import History
@@ -61,10 +63,19 @@ class Run:
             run=self.id,
             folder=self.folder,
             models_folder=self._models,
-            staged=lambda name: safe_io.staged_folder(self.folder / name),
-            keep_facts=lambda facts: safe_io.write_json(RunFolder(self.folder).facts_path, facts),
+            staged=self._staged,
+            keep_facts=self._keep_facts,
         )
         yield from train(self.plan, task_of(self.plan.task), place, self._stop)
+
+    @contextmanager
+    def _staged(self, name: str) -> Iterator[Path]:
+        with disk_errors(self.folder), safe_io.staged_folder(self.folder / name) as folder:
+            yield folder
+
+    def _keep_facts(self, facts: Facts) -> None:
+        with disk_errors(self.folder):
+            safe_io.write_json(RunFolder(self.folder).facts_path, facts)
 
 
 class Predictor:
@@ -130,6 +141,7 @@ def load_predictor(record: RunRecord, models: Path) -> Predictor:
             )
         )
     warm()
+    from workbench.engine.devices import best_device
     from workbench.engine.task import ModelSource
 
     with disk_errors(folder.path):
@@ -143,5 +155,5 @@ def load_predictor(record: RunRecord, models: Path) -> Predictor:
         seed=plan.seed,
     )
     learner = task.build(source, facts, ())
-    learner.net.eval()
+    learner.net.to(best_device()).eval()
     return Predictor(record.id, plan, task, learner)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from workbench.core.errors import Problem, WorkbenchError
-from workbench.core.events import Evaluated
-from workbench.core.language import tr
+from workbench.core.events import Evaluated, Event
+from workbench.core.language import language, tr
 from workbench.core.plan import ModelSpec, Reading, TrainingPlan
 from workbench.core.registry import Entry
 from workbench.data.preview import Preview, preview
 from workbench.data.profile import Profile, profile
 from workbench.data.readers import read_table
 from workbench.data.roles import RoleGuess, guess_roles, guess_task
+from workbench.data.script import mostly_wide
 from workbench.data.table import Table
 from workbench.engine.warm import warm
 from workbench.store import safe_io
@@ -33,6 +36,8 @@ from workbench.studio.catalog import ModelCard, Sample
 from workbench.studio.declarations import OptionGroup, TaskInfo
 from workbench.studio.environment import prepare_environment
 from workbench.studio.runs import Predictor, Run, load_predictor
+
+T = TypeVar("T")
 
 
 class Studio:
@@ -49,7 +54,6 @@ class Studio:
         try:
             self._workspace.create()
             self.history = History(root, tell=self.notes.append)
-            self.history.purge()
         except OSError as error:
             raise explain(error, root) from error
 
@@ -90,6 +94,11 @@ class Studio:
         """The data sets that come with the workbench."""
         return catalog.samples()
 
+    def first_sample(self) -> Sample:
+        """The sample for someone who has chosen nothing yet: in the language spoken now."""
+        spoken = "zh" if language() == "zh_CN" else "en"
+        return next(sample for sample in self.samples() if sample.language == spoken)
+
     def catalog(self) -> tuple[ModelCard, ...]:
         """The models of the picker, with what is missing for each."""
         return tuple(self._available(card) for card in catalog.model_cards())
@@ -121,9 +130,12 @@ class Studio:
         """Which column plays which role in `task`, how sure, and why."""
         return guess_roles(preview, self.tasks()[task].fields)
 
-    def profile(self, plan: TrainingPlan) -> Profile:
-        """Counts, classes, lengths and findings over the whole file. Raises WorkbenchError."""
-        return profile(plan.dataset, self.tasks()[plan.task.name].fields)
+    def profile(self, plan: TrainingPlan, progress: Callable[[float], None] | None = None) -> Profile:
+        """Counts, classes, lengths and findings over the whole file. `progress` hears 0 to 1, and may raise to cancel.
+
+        Raises WorkbenchError.
+        """
+        return profile(plan.dataset, self.tasks()[plan.task.name].fields, progress=progress)
 
     def read_table(self, path: str | Path, reading: Reading | None = None) -> Table:
         """The whole file as columns. Raises WorkbenchError."""
@@ -144,17 +156,22 @@ class Studio:
         if sample and reading is None and task in ("", sample.task):
             return drafting.plan_for_sample(sample, self.card(model or self.default_model(sample.model)))
         head = self.preview(absolute, reading)
-        plan = drafting.plan_for_file(head, task or guess_task(head), self.card(model or self.default_model()))
-        return msgspec.structs.replace(
-            plan, dataset=msgspec.structs.replace(plan.dataset, reading=reading or Reading())
-        )
+        task = task or guess_task(head)
+        columns = guess_roles(head, self.tasks()[task].fields).columns
+        spec = model or self.default_model(wide=mostly_wide(head, columns.get("text", "")))
+        return drafting.plan_for_file(absolute, reading or Reading(), task, columns, self.card(spec))
 
-    def default_model(self, wanted: ModelSpec | None = None) -> ModelSpec:
-        """`wanted` if it is on this computer, else the offline model, else one from scratch."""
-        for spec in (wanted, ModelSpec(), ModelSpec(source="scratch")):
-            if spec is not None and self.card(spec).available:
-                return spec
-        raise AssertionError("a model from scratch is always available")
+    def default_model(self, wanted: ModelSpec | None = None, *, wide: bool = False) -> ModelSpec:
+        """`wanted` if it is on this computer, else the first there that reads the script, else one from scratch.
+
+        `wide` texts are mostly Chinese, Japanese or Korean.
+        """
+        if wanted is not None and self.card(wanted).available:
+            return wanted
+        for card in self.catalog():
+            if card.available and (not wide or drafting.reads_wide(card)):
+                return card.spec
+        return ModelSpec(source="scratch")
 
     def with_task(self, plan: TrainingPlan, task: str) -> TrainingPlan:
         """`plan` for another task, its columns guessed anew. Reads the file's head."""
@@ -173,20 +190,32 @@ class Studio:
             try:
                 head = head or self.preview(plan.dataset.path, plan.dataset.reading)
                 found += drafting.column_problems(plan, head, self.tasks()[plan.task.name].fields)
+                if mostly_wide(head, plan.dataset.columns.get("text", "")):
+                    found += drafting.script_problems(self.card(plan.model))
             except WorkbenchError as error:
                 found += error.problems
         return found
 
     # Models.
 
+    @property
+    def hub_endpoint(self) -> str:
+        """Where downloads come from: the address in the settings; where that was left alone, HF_ENDPOINT if it is set."""
+        chosen = self.settings.hub_endpoint
+        return os.environ.get("HF_ENDPOINT", "").strip() or chosen if chosen == Settings().hub_endpoint else chosen
+
     def download(
         self,
         hub_id: str,
         *,
+        endpoint: str = "",
         progress: Callable[[int, int | None], None] = lambda done, total: None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> ModelSpec:
-        """Fetch a model from the hub: the one thing here that uses the network. Raises WorkbenchError."""
+        """Fetch a model from the hub: the one thing here that uses the network. Raises WorkbenchError.
+
+        `endpoint` is the address of the hub for this call; "" takes `hub_endpoint`.
+        """
         from workbench.engine.hub import download
 
         with exports.disk_errors(self._workspace.models):
@@ -194,7 +223,7 @@ class Studio:
                 hub_id,
                 self._workspace.models,
                 staged=safe_io.staged_folder,
-                endpoint=self.settings.hub_endpoint,
+                endpoint=endpoint or self.hub_endpoint,
                 progress=progress,
                 cancelled=cancelled,
             )
@@ -224,8 +253,13 @@ class Studio:
     # Runs.
 
     def prepare(self) -> None:
-        """Import the engine, so that the first run starts sooner. Takes seconds: call it off the window."""
+        """Import the engine, so that the first run starts sooner, and empty what is old in the bin.
+
+        Takes seconds: call it off the window.
+        """
         warm()
+        with suppress(OSError):  # a file in the bin is still open elsewhere: another day will do
+            self.history.purge()
 
     def start(self, plan: TrainingPlan) -> Run:
         """A run of `plan`, ready to be read. Raises WorkbenchError with every problem of the plan."""
@@ -241,11 +275,11 @@ class Studio:
 
     def runs(self, *, deleted: bool = False) -> list[RunRecord]:
         """The runs of the workspace, the latest first."""
-        return self.history.runs(deleted=deleted)
+        return self._ask(lambda history: history.runs(deleted=deleted))
 
     def run(self, name: str) -> RunRecord:
         """The run with this id or name. Raises WorkbenchError with names that are near."""
-        return self.history.find(name)
+        return self._ask(lambda history: history.find(name))
 
     def plan_of(self, run: str) -> TrainingPlan:
         """The plan that a run was made after."""
@@ -255,23 +289,31 @@ class Studio:
 
     def curves(self, run: str) -> Curves:
         """Losses, rates and measures of a run over its steps."""
-        return self.history.curves(self.run(run).id)
+        return self._ask(lambda history: history.curves(history.find(run).id))
+
+    def events(self, run: str) -> list[Event]:
+        """All events of a run but its steps, in their order."""
+        return self._ask(lambda history: history.events(history.find(run).id))
 
     def evaluations(self, run: str) -> Mapping[str, Evaluated]:
         """{"validation": of the best model, "test": ...}: the evaluations that describe the kept model."""
-        return self.history.evaluations(self.run(run).id)
+        return self._ask(lambda history: history.evaluations(history.find(run).id))
 
     def rename(self, run: str, name: str) -> None:
         """Give a run another name. Raises WorkbenchError if it is taken."""
-        self.history.rename(self.run(run).id, name)
+        self._ask(lambda history: history.rename(history.find(run).id, name))
 
     def delete(self, run: str) -> None:
         """Move a run to the bin; `restore` brings it back for 30 days."""
-        self.history.delete(self.run(run).id)
+        self._ask(lambda history: history.delete(history.find(run).id))
 
     def restore(self, run: str) -> None:
         """Bring the run with the id `run` back from the bin."""
-        self.history.restore(run)
+        self._ask(lambda history: history.restore(run))
+
+    def _ask(self, question: Callable[[History], T]) -> T:
+        with exports.disk_errors(self.workspace):
+            return question(self.history)
 
     def predictor(self, run: str) -> Predictor:
         """The kept model of a run, ready to answer. Imports torch and loads the model. Raises WorkbenchError."""

@@ -51,7 +51,7 @@ def build_sequence_classifier(
     notices = tuple(built.notices)
     if source.max_length > longest:
         text = tr("This model reads at most {longest} tokens; longer texts are cut there.", longest=longest)
-        notices += (Notice(code="M21", message=text),)
+        notices += (Notice(code="M25", message=text),)
     return Learner(built.net, built.tokenizer, facts, min(source.max_length, longest), notices)
 
 

@@ -53,7 +53,7 @@ class TextClassification:
         if len(counts) < 2:
             raise WorkbenchError(
                 Problem(
-                    code="D12",
+                    code="D40",
                     where=tr("Label"),
                     what=tr("All rows have the same label “{label}”.", label=next(iter(counts), "")),
                     remedy=tr("A classifier needs at least two classes. Choose another column."),

@@ -48,7 +48,7 @@ class TextRegression:
         if numbers.std() == 0:
             raise WorkbenchError(
                 Problem(
-                    code="D14",
+                    code="D41",
                     where=tr("Number"),
                     what=tr("All rows have the same number {number:g}.", number=numbers[0]),
                     remedy=tr("There is nothing to predict. Choose another column."),
