@@ -67,4 +67,4 @@ def test_that_runs_lists_what_was_trained(workbench: Workbench, trained: Path) -
     assert Path(run["folder"], "model", "model.safetensors").is_file()
     said = workbench("runs", workspace=trained)
     assert "reviews-1" in said.out
-    assert "macro-F1" in said.out
+    assert "Macro-F1" in said.out

@@ -8,8 +8,19 @@ import math
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from tests.cli.conftest import Workbench
+from tests.cli.conftest import TINY, Workbench, write_reviews
+from workbench.cli.readings import reading_with
+from workbench.core.plan import ModelSpec, Reading
+from workbench.studio import Studio
+
+TINY_SHAPE = {"layers": 1, "hidden_size": 16, "heads": 2, "vocabulary": 200}
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Studio:
+    return Studio(tmp_path / "workspace")
 
 
 def test_that_predict_prints_label_logits_and_probabilities(workbench: Workbench, trained: Path) -> None:
@@ -64,6 +75,73 @@ def test_that_a_row_without_text_keeps_its_place(workbench: Workbench, trained: 
     assert "1 row has no text" in said.err
 
 
+def test_that_a_number_that_could_not_be_told_is_null(workbench: Workbench, tmp_path: Path) -> None:
+    data = tmp_path / "stars.csv"
+    rows = "".join(f"text number {n} about a room,{n % 7 / 2}\n" for n in range(60))
+    data.write_text("review,stars\n" + rows, encoding="utf-8")
+    flags = ("--task", "text-regression", "--text", "review", "--label", "stars", "--max-steps", "1")
+    assert workbench("train", str(data), *TINY, *flags).status == 0
+    data.write_text('review,n\nfine room,1\n" ",2\n', encoding="utf-8")
+    first, second = workbench("predict", "stars-1", "--data", str(data), "--json").json
+    assert list(first) == list(second) == ["text", "value"]
+    assert isinstance(first["value"], float)
+    assert second == {"text": " ", "value": None}
+
+
+@pytest.mark.parametrize(
+    ("said", "columns", "data", "texts"),
+    [
+        (Reading(header=False), {"text": "column 1", "label": "column 2"}, b"text\nfine room\n", ["text", "fine room"]),
+        (
+            Reading(delimiter="#"),
+            {"text": "review", "label": "mood"},
+            b"review#n\na, b; c#1\nd, e; f#2\n",
+            ["a, b; c", "d, e; f"],
+        ),
+        # Another kind of file than the run's: it is found out, as for a run where nothing was said.
+        (Reading(delimiter="#"), {"text": "review", "label": "mood"}, b"review,n\nfine,1\nbad,2\n", ["fine", "bad"]),
+        (Reading(encoding="gb18030"), {"text": "review", "label": "mood"}, "review\n很好\n".encode(), ["很好"]),
+        (
+            Reading(encoding="gb18030"),
+            {"text": "review", "label": "mood"},
+            "review\n很好\n".encode("gb18030"),
+            ["很好"],
+        ),
+        (
+            Reading(),
+            {"text": "column 1", "label": "column 2"},
+            b"Name,label\nfine,good\nbad,bad\n",
+            ["Name", "fine", "bad"],
+        ),
+    ],
+)
+def test_that_a_table_is_read_as_the_user_said_for_the_run(
+    studio: Studio, tmp_path: Path, said: Reading, columns: dict[str, str], data: bytes, texts: list[str]
+) -> None:
+    path = tmp_path / "new.csv"
+    path.write_bytes(data)
+    wanted = [columns["text"]]
+    table = studio.read_table(path, reading_with(wanted, str(path), said, studio))
+    assert table.column(columns["text"]) == texts
+
+
+def test_that_a_table_without_header_is_asked_whole(workbench: Workbench, tmp_path: Path) -> None:
+    data = write_reviews(tmp_path / "reviews.csv", header="review#mood")
+    data.write_text(data.read_text("utf-8").split("\n", 1)[1].replace('",', '"#'), encoding="utf-8")
+    studio = Studio(tmp_path / "workspace")
+    plan = studio.draft(
+        data, reading=Reading(delimiter="#", header=False), model=ModelSpec(source="scratch", options=TINY_SHAPE)
+    )
+    dataset = replace(plan.dataset, columns={"text": "column 1", "label": "column 2"})
+    run = studio.start(replace(plan, dataset=dataset, max_steps=1))
+    assert list(run.events())
+    new = tmp_path / "new.csv"
+    new.write_text('"sentence"#1\n"good, fine"#2\n', encoding="utf-8")
+    said = workbench("predict", run.name, "--data", str(new), "--json", workspace=tmp_path / "workspace")
+    assert said.status == 0, said.err
+    assert [answer["text"] for answer in said.json] == ["sentence", "good, fine"]
+
+
 def test_that_the_file_that_is_read_is_not_overwritten(workbench: Workbench, trained: Path, tmp_path: Path) -> None:
     data = tmp_path / "new.csv"
     data.write_text("review\nfine room\n", encoding="utf-8")
@@ -78,6 +156,37 @@ def test_that_lines_can_come_through_a_pipe(
     monkeypatch.setattr("sys.stdin", io.StringIO("fine room\n\nbad room\n"))
     answers = workbench("predict", "reviews-1", "--json", workspace=trained).json
     assert [answer["text"] for answer in answers] == ["fine room", "bad room"]
+
+
+class Pipe(io.TextIOWrapper):
+    """A pipe into the program, whose text layer believes a locale that is wrong."""
+
+    def __init__(self, data: bytes, locale: str) -> None:
+        super().__init__(io.BytesIO(data), encoding=locale)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "locale"),
+    [("utf-8", "cp936"), ("utf-8-sig", "cp936"), ("gb18030", "utf-8"), ("utf-16", "utf-8"), ("utf-8", "ascii")],
+)
+def test_that_a_pipe_is_read_whatever_the_locale_says(
+    workbench: Workbench, trained: Path, monkeypatch: pytest.MonkeyPatch, encoding: str, locale: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", Pipe("这家店很好\r\n\r\n€ 太难吃了\r\n".encode(encoding), locale))
+    said = workbench("predict", "reviews-1", "--json", workspace=trained)
+    assert said.status == 0, said.err
+    assert [answer["text"] for answer in said.json] == ["这家店很好", "€ 太难吃了"]
+    assert ("GB18030" in said.err) == (encoding == "gb18030")
+
+
+def test_that_a_pipe_in_no_known_encoding_is_told_with_status_2(
+    workbench: Workbench, trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", Pipe(b"fine \xff\xff room\n", "utf-8"))
+    said = workbench("predict", "reviews-1", workspace=trained)
+    assert (said.status, said.out) == (2, "")
+    assert "UTF-8" in said.err
+    assert "Traceback" not in said.err
 
 
 @pytest.mark.parametrize(

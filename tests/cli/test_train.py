@@ -74,6 +74,26 @@ def test_that_events_are_lines_of_json_that_end_with_one_end(workbench: Workbenc
     assert sum(isinstance(event, RunFinished) for event in events) == 1
 
 
+def test_that_findings_are_told_before_training_and_json_stays_clean(workbench: Workbench, tmp_path: Path) -> None:
+    data = tmp_path / "rare.csv"
+    rows = [f"a text about a room {n},{'rare' if n == 3 else 'common'}" for n in range(80)]
+    data.write_text("\n".join(["review,mood", *rows]) + "\n", encoding="utf-8")
+    flags = ("--text", "review", "--label", "mood", "--max-steps", "1", "--json")
+    said = workbench("train", str(data), *TINY, *flags)
+    report = workbench("check", str(data), "--text", "review", "--label", "mood", "--json").json
+    serious = [finding["message"] for finding in report["findings"] if finding["severity"] != "info"]
+    assert serious
+    assert [message for message in serious if message not in said.err] == []
+    assert said.err.index(serious[0]) < said.err.index("steps")
+    assert said.json["outcome"] == "completed"
+
+
+def test_that_a_sound_table_is_trained_without_remarks(workbench: Workbench, reviews: Path) -> None:
+    said = workbench("train", str(reviews), *TINY, "--max-steps", "1")
+    assert "Look:" not in said.err
+    assert "Problem:" not in said.err
+
+
 def _refused(said: Said) -> str:
     assert said.status == 2, said.err
     assert said.out == ""
@@ -112,6 +132,8 @@ def test_that_all_mistakes_are_told_at_once(workbench: Workbench, reviews: Path)
         (("--validation", "no.csv"), "no.csv"),
         (("--test", "no.csv"), "no.csv"),
         (("--events", "file"), "--events"),
+        (("--hub-endpoint", "https://hub.example"), "--download"),
+        (("--model", "owner/tiny", "--download", "--hub-endpoint", "ftp://hub.example"), "https://"),
         (("--heads", "3"), "16"),
         (("--encoding", "klingon"), "klingon"),
     ],

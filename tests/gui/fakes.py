@@ -230,7 +230,6 @@ class FakeStudio:
         self.plans: dict[str, TrainingPlan] = {}
         self.played: dict[str, list[Event]] = {}
         self.answerer = predictor or FakePredictor()
-        self.history = SimpleNamespace(events=self._events)
 
     def tasks(self) -> Mapping[str, object]:
         info = SimpleNamespace(id="text-classification", title="Text classification", fields={"text": TEXT})
@@ -290,7 +289,7 @@ class FakeStudio:
             )
         return self.answerer
 
-    def _events(self, run_id: str) -> list[Event]:
+    def events(self, run_id: str) -> list[Event]:
         return [event for event in self.played.get(run_id, whole_run()) if not isinstance(event, StepDone)]
 
 

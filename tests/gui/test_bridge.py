@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,16 +13,17 @@ from PySide6.QtCore import QObject, QThread
 
 from tests.gui.fakes import FakeRun, finished, step, whole_run
 from workbench.core.events import Event, RunFinished
-from workbench.gui.background import submit
+from workbench.gui.background import Lane, Ticket, submit
 from workbench.gui.bridge import RunBridge
 
 
 @pytest.fixture
 def bridge(qtbot: Any) -> Iterator[RunBridge]:
     one = RunBridge()
-    one.batches, one.ends = [], []
+    one.batches, one.ends, one.broken = [], [], []
     one.events.connect(one.batches.append)
     one.finished.connect(one.ends.append)
+    one.broke.connect(one.broken.append)
     yield one
     one.stop()
     assert one.wait(10000)
@@ -76,7 +78,7 @@ def test_that_a_stream_without_an_end_is_ended(bridge: RunBridge, qtbot: Any, tm
     assert bridge.ends[0].outcome == "failed"
 
 
-def test_that_an_error_after_the_end_changes_nothing(bridge: RunBridge, qtbot: Any, tmp_path: Path) -> None:
+def test_that_an_error_after_the_end_is_told_and_the_end_stays(bridge: RunBridge, qtbot: Any, tmp_path: Path) -> None:
     class Late(FakeRun):
         def events(self) -> Iterator[Event]:
             yield finished()
@@ -85,6 +87,7 @@ def test_that_an_error_after_the_end_changes_nothing(bridge: RunBridge, qtbot: A
     bridge.start(Late([], tmp_path))
     done(qtbot, bridge)
     assert [end.outcome for end in bridge.ends] == ["completed"]
+    assert [str(error) for error in bridge.broken] == ["too late"]
 
 
 def test_that_one_run_at_a_time_is_made(bridge: RunBridge, tmp_path: Path) -> None:
@@ -140,3 +143,53 @@ def test_that_nothing_is_told_after_a_cancel_or_the_owners_end(qtbot: Any) -> No
     shiboken6.delete(gone)
     qtbot.waitUntil(lambda: ticket.finished and other.finished)
     assert told == []
+
+
+def test_that_the_end_of_cancelled_work_is_told(qtbot: Any) -> None:
+    owner, told = QObject(), []
+    ticket = submit(
+        owner, lambda: time.sleep(0.05), lambda _answer: told.append("done"), ended=lambda: told.append("ended")
+    )
+    ticket.cancel()
+    assert told == []
+    qtbot.waitUntil(lambda: ticket.finished)
+    assert told == ["ended"]
+
+
+def test_that_a_lane_runs_one_piece_at_a_time_and_only_the_newest_answers(qtbot: Any) -> None:
+    owner, answers, lock = QObject(), [], threading.Lock()
+    lane, at_once, most = Lane(owner), 0, 0
+
+    def work(ticket: Ticket) -> int:
+        nonlocal at_once, most
+        with lock:
+            at_once += 1
+            most = max(most, at_once)
+        try:
+            for _ in range(20):
+                ticket.check()
+                time.sleep(0.005)
+        finally:
+            with lock:
+                at_once -= 1
+        return 1
+
+    for number in range(12):
+        lane.submit(work, lambda _one, number=number: answers.append(number))
+        qtbot.wait(2)
+    qtbot.waitUntil(lambda: bool(answers), timeout=5000)
+    qtbot.wait(50)
+    assert most == 1
+    assert answers == [11]
+
+
+def test_that_a_cancelled_lane_answers_nothing(qtbot: Any) -> None:
+    owner, answers = QObject(), []
+    lane = Lane(owner)
+    for _ in range(2):
+        lane.submit(lambda _ticket: time.sleep(0.02), answers.append)
+    lane.cancel()
+    qtbot.wait(100)
+    assert answers == []
+    lane.submit(lambda _ticket: 7, answers.append)
+    qtbot.waitUntil(lambda: answers == [7])

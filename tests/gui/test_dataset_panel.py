@@ -49,7 +49,7 @@ def by_drop(window: Any, path: Path) -> None:
 
 
 def by_drop_on_a_text_box(window: Any, path: Path) -> None:
-    assert drop(window.model_panel.hub_id, mime(path))
+    assert drop(window.model_panel.hub.name_box, mime(path))
 
 
 def by_pasted_path(window: Any, path: Path) -> None:
@@ -163,7 +163,7 @@ def test_that_plain_text_can_still_be_dragged_into_a_text_box(window: Any) -> No
     data = QMimeData()
     data.setText("intfloat/e5")
     window.model_panel.show_hub()
-    assert drag_over(window.model_panel.hub_id, data)
+    assert drag_over(window.model_panel.hub.name_box, data)
     assert not window.drops.cover.isVisible()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from PySide6.QtWidgets import QLabel
 
 from tests.gui.driving import CSV, child, click, drop, make_studio, mime, wait_for, window_on, write
 from tests.gui.fakes import FakeRun, whole_run
+from workbench.core.errors import Problem, WorkbenchError
+from workbench.gui.languages import set_language
 from workbench.studio import Studio
 
 
@@ -45,8 +48,14 @@ def test_that_the_window_opens_on_the_sample_ready_to_train(qtbot: Any, tmp_path
         assert not child(window, "trainReason").isVisible()
 
 
+def test_that_the_first_sample_is_in_the_language_of_the_window(qtbot: Any, tmp_path: Path) -> None:
+    set_language("zh_CN")
+    with window_on(qtbot, make_studio(tmp_path)) as window:
+        sample = next(one for one in window.studio.samples() if one.path == window.session.draft.plan.dataset.path)
+        assert sample.language == "zh"
+
+
 def test_that_without_the_offline_model_a_new_one_is_chosen(qtbot: Any, tmp_path: Path, monkeypatch: Any) -> None:
-    from workbench.core.errors import Problem, WorkbenchError
     from workbench.engine import pretrained
 
     def missing() -> Path:
@@ -155,6 +164,38 @@ def test_that_closing_while_training_keeps_the_work_and_closes(qtbot: Any, tmp_p
         assert window.session.state == "idle"
 
 
+def test_that_stop_and_quit_closes_also_when_the_start_does_not_work(qtbot: Any, tmp_path: Path) -> None:
+    studio, release = PlayedStudio(tmp_path), threading.Event()
+
+    def start(plan: Any) -> Any:
+        release.wait(20)
+        raise WorkbenchError(Problem(code="S02", what="The disk is full."))
+
+    studio.start = start
+    with window_on(qtbot, studio) as window:
+        click(child(window, "trainButton"))
+        assert window.session.state == "starting"
+        assert not window.close()
+        click(child(window, "decision-0"))
+        release.set()
+        wait_for(qtbot, lambda: not window.isVisible())
+
+
+def test_that_what_breaks_after_the_end_is_told(qtbot: Any, tmp_path: Path) -> None:
+    studio = PlayedStudio(tmp_path)
+
+    def events(self: FakeRun) -> Any:
+        yield from whole_run()
+        raise ValueError("the history cannot be closed")
+
+    studio.start = lambda plan: type("Late", (FakeRun,), {"events": events})([], tmp_path)
+    with window_on(qtbot, studio) as window:
+        click(child(window, "trainButton"))
+        wait_for(qtbot, lambda: window.findChild(object, "banner-late") is not None)
+        assert window.session.state == "idle"
+        assert "safe" in child(window, "banner-late").text
+
+
 def test_that_a_run_that_breaks_leaves_the_page_ready(qtbot: Any, tmp_path: Path) -> None:
     studio = PlayedStudio(tmp_path)
 
@@ -174,8 +215,6 @@ def test_that_a_run_that_breaks_leaves_the_page_ready(qtbot: Any, tmp_path: Path
 
 
 def test_that_a_plan_that_cannot_start_says_why(qtbot: Any, tmp_path: Path) -> None:
-    from workbench.core.errors import Problem, WorkbenchError
-
     studio = PlayedStudio(tmp_path)
 
     def start(plan: Any) -> Any:

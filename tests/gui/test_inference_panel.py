@@ -153,11 +153,11 @@ def test_that_another_run_is_chosen_by_the_keyboard_and_the_text_stays(panel: In
 
 
 def test_that_the_samples_own_examples_are_one_click_away(panel: InferencePanel, qtbot) -> None:
-    assert [button.toolTip() for button in panel.example_buttons] == [
+    assert [button.toolTip() for button in panel.examples.buttons] == [
         "Where is my money?",
         "The parcel & the box are late.",
     ]
-    qtbot.mouseClick(panel.example_buttons[1], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(panel.examples.buttons[1], Qt.MouseButton.LeftButton)
     assert box(panel).value() == "The parcel & the box are late."
     qtbot.waitUntil(lambda: panel.answer.answered, timeout=5000)
 

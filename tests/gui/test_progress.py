@@ -144,7 +144,7 @@ def test_that_a_screen_reader_hears_the_start_each_quarter_and_the_end(strip: Pr
     def hear(event) -> None:
         heard.append((event.message(), event.politeness() == QAccessible.AnnouncementPoliteness.Assertive))
 
-    monkeypatch.setattr("workbench.gui.progress.QAccessible.updateAccessibility", hear)
+    monkeypatch.setattr("workbench.gui.announcing.QAccessible.updateAccessibility", hear)
     strip.begin("reviews-3")
     for event in fakes.whole_run():
         strip.take([event])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from pathlib import Path
@@ -21,6 +22,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QLabel,
     QLineEdit,
+    QMainWindow,
     QPlainTextEdit,
     QProgressBar,
     QTabBar,
@@ -31,14 +33,17 @@ from PySide6.QtWidgets import (
 from tests.gui.driving import child, choose, click, make_studio, wait_for, window_on, write
 from workbench.core import language
 from workbench.core.errors import Problem, WorkbenchError
-from workbench.gui import theme
+from workbench.engine import hub
+from workbench.gui import background, theme
 from workbench.gui.messages import toast_milliseconds
+from workbench.gui.preferences import endpoint_problem
 
 INTERACTIVE = (
     QAbstractButton,
     QComboBox,
     QAbstractSpinBox,
     QLineEdit,
+    QMainWindow,
     QPlainTextEdit,
     QProgressBar,
     QTableView,
@@ -127,8 +132,8 @@ def test_that_tab_goes_in_reading_order_and_comes_back(window: Any, qtbot: Any) 
             break
         seen.append(focus)
     assert window.focusWidget() is first
-    column = [widget for widget in seen if window.left.isAncestorOf(widget) and window.scroll.isAncestorOf(widget)]
-    tops = [widget.mapTo(window.scroll.widget(), widget.rect().topLeft()).y() for widget in column]
+    column = [widget for widget in seen if window.left.isAncestorOf(widget) and window.left_column.isAncestorOf(widget)]
+    tops = [widget.mapTo(window.left_column.widget(), widget.rect().topLeft()).y() for widget in column]
     assert len(column) > 10
     pairs = list(zip(column, column[1:], tops, tops[1:], strict=False))
     back = [(a.objectName(), b.objectName()) for a, b, top, below in pairs if below < top - theme.TARGET]
@@ -222,13 +227,75 @@ def test_that_preferences_take_effect_at_once_and_are_kept(qtbot: Any, window: A
     box = child(dialog, "prefEndpoint")
     write(box, "hf-mirror.com")
     assert child(dialog, "prefEndpointWrong").isVisible()
-    write(box, "http://hf-mirror.com")
+    write(box, "https://me:secret@hf-mirror.com")
     assert child(dialog, "prefEndpointWrong").isVisible()
     write(box, "https://hf-mirror.com/")
     assert not child(dialog, "prefEndpointWrong").isVisible()
     dialog.accept()
     wait_for(qtbot, lambda: "hf-mirror" in window.studio.settings_path.read_text())
     assert window.studio.settings.theme == "dark"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://huggingface.co",
+        "http://127.0.0.1:8080",
+        "http://hf-mirror.com/a",
+        "hf-mirror.com",
+        "ftp://hf-mirror.com",
+        "https://",
+        "https://me:secret@hf-mirror.com",
+        "https://hf-mirror.com?token=1",
+        "https://hf-mirror.com#a",
+    ],
+)
+def test_that_preferences_take_the_addresses_that_the_download_takes(address: str) -> None:
+    said = ""
+    try:
+        hub._checked_endpoint(address)
+    except WorkbenchError as error:
+        said = error.problems[0].what
+    assert endpoint_problem(address) == said
+
+
+def test_that_an_emptied_address_is_the_usual_one(window: Any) -> None:
+    dialog = window.commands.show_preferences()
+    usual = window.studio.settings.hub_endpoint
+    write(child(dialog, "prefEndpoint"), "https://hf-mirror.com")
+    write(child(dialog, "prefEndpoint"), " ")
+    assert child(dialog, "prefEndpoint").text() == usual
+    assert window.studio.settings.hub_endpoint == usual
+    dialog.accept()
+
+
+def test_that_settings_changed_in_a_row_are_kept_one_after_another(qtbot: Any, window: Any) -> None:
+    studio, kept, lock = window.studio, [], threading.Lock()
+
+    def save_settings(settings: Any) -> None:
+        assert lock.acquire(blocking=False)  # never two at once
+        time.sleep(0.05)
+        kept.append(settings.theme)
+        lock.release()
+
+    studio.save_settings = save_settings
+    for mode in ("dark", "light", "system", "dark"):
+        window.commands.set_theme(mode)
+    wait_for(qtbot, lambda: background.busy() == 0)
+    assert kept[-1] == "dark"
+    assert window.findChild(object, "banner-settings") is None
+
+
+def test_that_no_part_of_the_window_hides_a_method_of_qt(window: Any) -> None:
+    parts = {name for name, part in vars(window).items() if isinstance(part, QWidget)}
+    assert len(parts) > 10
+    assert parts & set(dir(QMainWindow)) == set()
+
+
+def test_that_nothing_reaches_through_the_door() -> None:
+    files = sorted(Path(theme.__file__).parent.rglob("*.py"))
+    assert len(files) > 40
+    assert [file.name for file in files if "studio.history" in file.read_text(encoding="utf-8")] == []
 
 
 def test_that_the_next_window_looks_like_the_last(qtbot: Any, tmp_path: Path) -> None:
@@ -326,7 +393,7 @@ def test_that_no_text_of_the_left_column_is_cut(qtbot: Any, window: Any, size: t
         window.resize(*size)
         window.settings_panel.more.unfold()
         wait_for(qtbot, lambda: cut_texts(window.left) == [], 5000)
-        wait_for(qtbot, lambda: window.scroll.widget().width() <= window.scroll.viewport().width(), 5000)
+        wait_for(qtbot, lambda: window.left_column.widget().width() <= window.left_column.viewport().width(), 5000)
     finally:
         qapp.setFont(font)
         theme.apply(qapp, "light")

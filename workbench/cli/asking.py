@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import sys
+import io
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rich.progress import track
 
-from workbench.cli.terminal import DONE, Terminal, clean
+from workbench.cli.readings import reading_with
+from workbench.cli.terminal import DONE, Terminal, clean, piped_text
 from workbench.cli.words import number_words
 from workbench.core.errors import Problem, WorkbenchError
 from workbench.core.language import tr, trn
@@ -34,7 +35,7 @@ def predict(arguments: argparse.Namespace, studio: Studio, terminal: Terminal) -
     if arguments.data:
         questions, cells = _questions_of_table(arguments.data, predictor, studio)
     else:
-        questions = _questions_of_texts(arguments.texts or _piped_texts(), predictor)
+        questions = _questions_of_texts(arguments.texts or _piped_texts(terminal), predictor)
     answers = list(_answers(questions, predictor, terminal))
     _tell_unanswered(answers, terminal)
     if arguments.out:
@@ -43,7 +44,8 @@ def predict(arguments: argparse.Namespace, studio: Studio, terminal: Terminal) -
         studio.export_predictions(Path(arguments.out).expanduser().absolute(), rows)
         terminal.say(tr("Written: {path}", path=arguments.out))
     if arguments.json:
-        terminal.answer_json([_as_json(question, answer) for question, answer in zip(questions, answers, strict=True)])
+        pairs = zip(questions, answers, strict=True)
+        terminal.answer_json([_as_json(question, answer, predictor) for question, answer in pairs])
     elif not arguments.out:
         for question, answer in zip(questions, answers, strict=True):
             show(question, answer, terminal)
@@ -63,11 +65,12 @@ def _refuse_overwriting(arguments: argparse.Namespace) -> None:
         )
 
 
-def _piped_texts() -> list[str]:
+def _piped_texts(terminal: Terminal) -> list[str]:
     """The lines of the standard input. Raises WorkbenchError if a person sits there."""
-    if sys.stdin is None or sys.stdin.isatty():
+    text = piped_text(terminal)
+    if text is None:
         raise _nothing_to_judge()
-    return [line.rstrip("\r\n") for line in sys.stdin if line.strip()]
+    return [line.rstrip("\n") for line in io.StringIO(text, newline=None) if line.strip()]
 
 
 def _nothing_to_judge() -> WorkbenchError:
@@ -101,8 +104,9 @@ def _questions_of_texts(texts: Sequence[str], predictor: Predictor) -> list[Ques
 
 def _questions_of_table(path: str, predictor: Predictor, studio: Studio) -> tuple[list[Question], list[Row]]:
     """The questions in the table at `path`, and its rows as they are. Raises WorkbenchError."""
-    table = studio.read_table(path)
     columns = {field: predictor.plan.dataset.columns[field] for field in predictor.fields}
+    said = predictor.plan.dataset.reading
+    table = studio.read_table(path, reading_with(tuple(columns.values()), path, said, studio))
     missing = [column for column in columns.values() if column not in table.columns]
     if missing and len(columns) == len(table.columns) == 1:
         columns, missing = {next(iter(columns)): table.columns[0]}, []
@@ -141,8 +145,10 @@ def _tell_unanswered(answers: list[Prediction | None], terminal: Terminal) -> No
         )
 
 
-def _as_json(question: Question, answer: Prediction | None) -> Row:
-    """{"text", "label", "logits", "probabilities"}, or {"text", "value"} for a number."""
+def _as_json(question: Question, answer: Prediction | None, predictor: Predictor) -> Row:
+    """{"text", "label", "logits", "probabilities"}, or {"text", "value"} for a number; null where no answer came."""
+    if answer is None and not predictor.labels:
+        return {**question, "value": None}
     if answer is None:
         return {**question, "label": None, "logits": {}, "probabilities": {}}
     if isinstance(answer, Scores):

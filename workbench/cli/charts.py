@@ -7,8 +7,8 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from workbench.cli.words import metric_title
 from workbench.core.language import language, mark, tr
+from workbench.core.wording import METRICS
 from workbench.studio import Curves
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _draw_metrics(axes: Axes, curves: Curves, spoken: Callable[[str], str]) -> N
     for number, name in enumerate(names):
         steps = [point.step for point in curves.validation if name in point.metrics]
         values = [point.metrics[name] for point in curves.validation if name in point.metrics]
-        (line,) = axes.plot(steps, values, "o-", color=f"C{number}", label=spoken(metric_title(name)))
+        (line,) = axes.plot(steps, values, "o-", color=f"C{number}", label=spoken(METRICS.get(name, name)))
         if name in curves.baseline:
             axes.axhline(curves.baseline[name], color=line.get_color(), linestyle=":", linewidth=1)
     axes.set_xlabel(spoken(mark("step")))

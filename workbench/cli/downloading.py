@@ -13,11 +13,15 @@ from workbench.core.plan import ModelSpec
 from workbench.studio import Studio
 
 
-def download(spec: ModelSpec, studio: Studio, terminal: Terminal) -> None:
-    """Fetch the hub model `spec` unless it is here already; Ctrl+C cancels. Raises WorkbenchError."""
+def download(spec: ModelSpec, studio: Studio, terminal: Terminal, endpoint: str = "") -> None:
+    """Fetch the hub model `spec` unless it is here already; Ctrl+C cancels. Raises WorkbenchError.
+
+    `endpoint` is the address of the hub, for this call; "" takes the one that the settings or HF_ENDPOINT say.
+    """
     if spec.source != "hub" or studio.card(spec).available:
         return
-    terminal.say(tr("Downloading {model} from {endpoint}", model=spec.location, endpoint=studio.settings.hub_endpoint))
+    address = endpoint or studio.hub_endpoint
+    terminal.say(tr("Downloading {model} from {endpoint}", model=spec.location, endpoint=address))
     cancelled = threading.Event()
     bar = Progress(
         TextColumn("{task.description}", markup=False),
@@ -32,6 +36,7 @@ def download(spec: ModelSpec, studio: Studio, terminal: Terminal) -> None:
         task = bar.add_task(spec.location, total=None)
         studio.download(
             spec.location,
+            endpoint=address,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
             cancelled=cancelled.is_set,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -11,7 +11,7 @@ from workbench.core.errors import Problem
 from workbench.core.language import mark, tr
 from workbench.core.options import Option, Scalar
 from workbench.core.plan import PLAN_OPTIONS, SCRATCH_OPTIONS, VALIDATION_SHARE, TrainingPlan
-from workbench.studio.declarations import FAMILIES, OptionGroup, option_groups, task_infos
+from workbench.studio import FAMILIES, OptionGroup, task_infos
 
 _YES_NO = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 _OF_THE_MODEL = ("epochs", "learning_rate")
@@ -64,10 +64,11 @@ def _help(option: Option) -> str:
     return text.replace("%", "%%")
 
 
-def with_flags(plan: TrainingPlan, given: Mapping[str, str]) -> tuple[TrainingPlan, list[Problem]]:
-    """`plan` with the knobs in `given` ({option name: text}), and what is wrong with them."""
+def with_flags(
+    plan: TrainingPlan, given: Mapping[str, str], groups: Sequence[OptionGroup]
+) -> tuple[TrainingPlan, list[Problem]]:
+    """`plan`, whose knobs are `groups`, with those in `given` ({option name: text}), and what is wrong with them."""
     problems = []
-    groups = option_groups(plan)
     for name, text in given.items():
         owner = _owner(groups, name)
         if owner is None:

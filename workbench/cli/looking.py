@@ -12,9 +12,10 @@ from rich.table import Table
 
 from workbench.cli.planning import chosen_task, columns_from, reading_from, with_columns
 from workbench.cli.terminal import DONE, Terminal, program
-from workbench.cli.words import SEVERITIES, STATES, metric_title, number_words
+from workbench.cli.words import SEVERITIES, number_words
 from workbench.core.errors import WorkbenchError
 from workbench.core.language import tr
+from workbench.core.wording import metric_title, state_text
 from workbench.studio import RunRecord, Studio
 
 
@@ -42,7 +43,7 @@ def _cells(record: RunRecord, studio: Studio) -> tuple[str, ...]:
     score = "-" if record.score is None else f"{metric_title(record.headline)} {number_words(record.score)}"
     started = datetime.fromtimestamp(record.started).strftime("%Y-%m-%d %H:%M")
     task = tr(info.title) if info else record.task
-    return record.name, task, tr(STATES.get(record.state, record.state)), str(record.steps), score, started
+    return record.name, task, state_text(record.state), str(record.steps), score, started
 
 
 def check(arguments: argparse.Namespace, studio: Studio, terminal: Terminal) -> int:

@@ -9,7 +9,7 @@ from workbench import __version__
 from workbench.cli.flags import SHARE_HELP, add_flags
 from workbench.cli.usage import Parser, speak_our_words
 from workbench.core.language import LANGUAGES, mark, tr
-from workbench.studio.declarations import FAMILIES, task_infos
+from workbench.studio import FAMILIES, task_infos
 
 FAMILY_HELP = {
     "loss": mark("What counts as wrong, and how much."),
@@ -71,6 +71,8 @@ def _train(commands: argparse._SubParsersAction[Parser]) -> None:
     parser.add_argument("--model", metavar=tr("offline|scratch|FOLDER|HUB_ID"), help=tr("the model to start from"))
     once = tr("fetch the model from the hub first, if it is not here; the only step that uses the network")
     parser.add_argument("--download", action="store_true", help=once)
+    address = tr("the address of the hub, for this download only; else the settings or HF_ENDPOINT say it")
+    parser.add_argument("--hub-endpoint", metavar="URL", help=address)
     for family, registry in FAMILIES.items():
         names = "|".join(registry.entries)
         parser.add_argument(f"--{family}", metavar=names, help=tr(FAMILY_HELP[family]))

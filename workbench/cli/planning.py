@@ -9,13 +9,13 @@ import msgspec
 
 from workbench.cli.downloading import download
 from workbench.cli.flags import absolute, declared_groups, with_flags, with_validation
+from workbench.cli.targets import task_of_column
 from workbench.cli.terminal import Terminal
 from workbench.core.errors import Problem, WorkbenchError
 from workbench.core.language import tr
 from workbench.core.plan import Choice, ModelSpec, Reading, TrainingPlan
 from workbench.core.registry import unknown
-from workbench.studio import Preview, Studio
-from workbench.studio.declarations import FAMILIES
+from workbench.studio import FAMILIES, Preview, Studio
 
 ROLE_FLAGS = ("text", "text_pair", "label")
 
@@ -26,15 +26,17 @@ def plan_from(arguments: argparse.Namespace, studio: Studio, terminal: Terminal)
     head = studio.preview(arguments.data, reading)
     task = chosen_task(arguments, studio, head)
     model = model_from(arguments.model, studio) if arguments.model else None
+    if arguments.hub_endpoint is not None and not arguments.download:
+        raise WorkbenchError(_no_download())
     if model and arguments.download:
-        download(model, studio, terminal)
+        download(model, studio, terminal, arguments.hub_endpoint or "")
     plan = studio.draft(arguments.data, task=task, model=model, reading=reading)
     plan = with_columns(plan, columns_from(arguments, studio, head, plan))
     replacements: dict[str, object] = {
         family: Choice(name=getattr(arguments, family)) for family in FAMILIES if getattr(arguments, family)
     }
     plan = msgspec.structs.replace(plan, name=arguments.name or "", **replacements)
-    plan, problems = _with_knobs(plan, arguments)
+    plan, problems = _with_knobs(plan, arguments, studio)
     if arguments.test:
         dataset = msgspec.structs.replace(plan.dataset, test_path=absolute(arguments.test))
         plan = msgspec.structs.replace(plan, dataset=dataset)
@@ -46,7 +48,7 @@ def plan_from(arguments: argparse.Namespace, studio: Studio, terminal: Terminal)
 
 
 def chosen_task(arguments: argparse.Namespace, studio: Studio, head: Preview) -> str:
-    """The task asked for, or the one that the file looks made for. Raises WorkbenchError for an unknown one."""
+    """The task asked for, else the one that --label, else the whole file looks made for. Raises WorkbenchError."""
     if arguments.task:
         if arguments.task not in studio.tasks():
             raise WorkbenchError(unknown("--task", "task", arguments.task, studio.tasks()))
@@ -54,11 +56,9 @@ def chosen_task(arguments: argparse.Namespace, studio: Studio, head: Preview) ->
     for sample in studio.samples():
         if sample.path == head.path:
             return sample.task
-    task = studio.guess_task(head)
-    if arguments.label and studio.guess_roles(head, task).columns.get(_target(studio, task)) != arguments.label:
-        # The guess looked at another column than the one that the user wants.
-        return "text-classification"
-    return task
+    if arguments.label in head.columns:
+        return task_of_column(arguments.label, studio, head)
+    return studio.guess_task(head)
 
 
 def _target(studio: Studio, task: str) -> str:
@@ -81,6 +81,15 @@ def columns_from(arguments: argparse.Namespace, studio: Studio, head: Preview, p
         raise WorkbenchError(_unsure(head, guess.columns, target))
     wanted = {field: column for field, column in guess.columns.items() if not given or field in needed}
     return {**wanted, **given}
+
+
+def _no_download() -> Problem:
+    return Problem(
+        code="C07",
+        where="--hub-endpoint",
+        what=tr("This address is for a download, and none was asked for."),
+        remedy=tr("Add --download, or leave it out."),
+    )
 
 
 def _unsure(head: Preview, columns: dict[str, str], target: str) -> Problem:
@@ -116,10 +125,12 @@ def model_from(text: str, studio: Studio) -> ModelSpec:
     return ModelSpec(source="hub", location=text)
 
 
-def _with_knobs(plan: TrainingPlan, arguments: argparse.Namespace) -> tuple[TrainingPlan, list[Problem]]:
+def _with_knobs(
+    plan: TrainingPlan, arguments: argparse.Namespace, studio: Studio
+) -> tuple[TrainingPlan, list[Problem]]:
     names = (option.name for _, options in declared_groups() for option in options)
     given = {name: text for name in names if (text := getattr(arguments, name)) is not None}
-    plan, problems = with_flags(plan, given)
+    plan, problems = with_flags(plan, given, studio.plan_options(plan))
     if arguments.validation is not None:
         plan, more = with_validation(plan, arguments.validation)
         problems += more

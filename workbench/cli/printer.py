@@ -9,7 +9,7 @@ from types import TracebackType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from workbench.cli.terminal import Terminal
-from workbench.cli.words import PHASES, metric_words, number_words
+from workbench.cli.words import metric_words, number_words
 from workbench.core.events import (
     Evaluated,
     Event,
@@ -20,6 +20,7 @@ from workbench.core.events import (
     encode_event,
 )
 from workbench.core.language import tr
+from workbench.core.wording import PHASES
 
 _REDRAW_SECONDS = 0.1
 

@@ -12,11 +12,12 @@ from workbench.cli.interrupts import gentle_interrupts
 from workbench.cli.planning import plan_from
 from workbench.cli.printer import Printer, print_event
 from workbench.cli.terminal import DONE, MENDABLE, OUR_BUG, STOPPED, Terminal, program
-from workbench.cli.words import STATES, metric_words
+from workbench.cli.words import SEVERITIES, metric_words
 from workbench.core.errors import Problem, WorkbenchError
 from workbench.core.events import Evaluated, Event, RunFinished
 from workbench.core.language import tr
 from workbench.core.plan import TrainingPlan
+from workbench.core.wording import state_text
 from workbench.studio import Run, Studio
 
 
@@ -48,12 +49,20 @@ def train(arguments: argparse.Namespace, studio: Studio, terminal: Terminal) -> 
             )
         )
     plan = plan_from(arguments, studio, terminal)
+    _tell_findings(plan, studio, terminal)
     run = studio.start(plan)
     result = carry_out(run, terminal, events_as_json=arguments.events == "-")
     if arguments.json:
         terminal.answer_json(result_json(run, result))
     say_result(run, plan, studio, result, terminal, aside=arguments.json or arguments.events == "-")
     return result.status
+
+
+def _tell_findings(plan: TrainingPlan, studio: Studio, terminal: Terminal) -> None:
+    """Say what may trouble the training, as `workbench check` does; what is merely worth a note stays unsaid."""
+    for finding in studio.profile(plan).findings:
+        if finding.severity != "info":
+            terminal.say(f"{tr(SEVERITIES[finding.severity])} {finding.message}")
 
 
 def carry_out(run: Run, terminal: Terminal, *, events_as_json: bool = False) -> Result:
@@ -111,7 +120,7 @@ def say_result(
         tr(
             "Run “{name}”: {state}, {steps} steps in {seconds} s",
             name=run.name,
-            state=tr(STATES[finished.outcome]),
+            state=state_text(finished.outcome),
             steps=finished.steps,
             seconds=f"{finished.seconds:.1f}",
         )

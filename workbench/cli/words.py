@@ -1,48 +1,14 @@
-"""Names of phases, states and metrics as people read them."""
+"""Findings, numbers and measures as the terminal writes them."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 
-from workbench.core.events import Phase
 from workbench.core.language import mark, tr
-
-PHASES: dict[Phase, str] = {
-    "importing": mark("Starting the engine"),
-    "reading": mark("Reading the data"),
-    "loading": mark("Loading the model"),
-    "tokenizing": mark("Turning texts into tokens"),
-    "training": mark("Training"),
-    "evaluating": mark("Judging the model"),
-    "saving": mark("Saving the model"),
-}
-
-STATES = {
-    "running": mark("running"),
-    "completed": mark("completed"),
-    "early_stopped": mark("stopped early: nothing better came"),
-    "stopped": mark("stopped"),
-    "failed": mark("ended by a problem"),
-    "interrupted": mark("interrupted"),
-}
+from workbench.core.wording import metric_title
 
 SEVERITIES = {"info": mark("Note:"), "warning": mark("Look:"), "error": mark("Problem:")}
-
-METRICS = {
-    "accuracy": mark("accuracy"),
-    "macro_f1": mark("macro-F1"),
-    "rmse": mark("root mean squared error"),
-    "mae": mark("mean absolute error"),
-    "r2": mark("R²"),
-    "pearson": mark("Pearson correlation"),
-    "spearman": mark("Spearman correlation"),
-}
-
-
-def metric_title(name: str) -> str:
-    """The metric `name` in words; the name itself if no words are known."""
-    return tr(METRICS[name]) if name in METRICS else name
 
 
 def number_words(number: float) -> str:

@@ -207,17 +207,19 @@ def _total(files: dict[str, Any], folder: Path) -> int | None:
 
 def _checked_endpoint(endpoint: str) -> str:
     address = (endpoint or ENDPOINT).strip().rstrip("/")
-    parts = urlsplit(address)
-    if (
-        parts.scheme not in ("http", "https")
-        or not parts.hostname
-        or "@" in parts.netloc
-        or parts.query
-        or parts.fragment
-    ):
+    if not _is_web_address(address):
         what = tr("The hub's address must begin with https:// or http:// and hold no password.")
         raise _problem("H03", tr("Hub address"), what, tr("Example: {example}.", example=ENDPOINT))
     return address
+
+
+def _is_web_address(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # brackets that never close
+        return False
+    plain = parts.scheme in ("http", "https") and bool(parts.hostname)
+    return plain and "@" not in parts.netloc and not parts.query and not parts.fragment
 
 
 def _is_hub_id(text: str) -> bool:

@@ -16,27 +16,51 @@ _STACK = 16 * 2**20  # macOS gives secondary threads 512 KiB, too little for imp
 _THREADS = 4
 
 
-class Ticket:
-    """One piece of work under way. After `cancel` no callback comes any more; the work may ask `cancelled`."""
+class GivenUpError(Exception):
+    """Nobody waits for the answer of this work any more."""
 
-    def __init__(self, owner: QObject, done: Callable[[Any], None], failed: Callable[[Exception], None] | None) -> None:
+
+class Ticket:
+    """One piece of work under way. After `cancel` neither `done` nor `failed` comes; the work may `check` for it.
+
+    `ended` comes in any case, when the work no longer runs.
+    """
+
+    def __init__(
+        self,
+        owner: QObject,
+        done: Callable[[Any], None],
+        failed: Callable[[Exception], None] | None,
+        ended: Callable[[], None] | None = None,
+    ) -> None:
         self._owner = weakref.ref(owner)
         self._done = done
         self._failed = failed
+        self._ended = ended
         self.cancelled = False
         self.finished = False
 
     def cancel(self) -> None:
-        """Forget the work: its callbacks are not called. Work that asks `cancelled` may end early."""
+        """Forget the work: its answer is not told. Work that asks `cancelled` may end early."""
         self.cancelled = True
 
+    def check(self) -> None:
+        """Raise GivenUpError once the work is cancelled. For the work, in its thread."""
+        if self.cancelled:
+            raise GivenUpError
+
     def deliver(self, answer: Any, error: Exception | None) -> None:
-        """Call the fitting callback, unless nobody is left to hear it. For this module."""
+        """Call the fitting callbacks, unless nobody is left to hear them. For this module."""
         self.finished = True
-        done, failed = self._done, self._failed
-        self._done, self._failed = _nothing, None
+        done, failed, ended = self._done, self._failed, self._ended
+        self._done, self._failed, self._ended = _nothing, None, None
         owner = self._owner()
-        if self.cancelled or owner is None or not shiboken6.isValid(owner):
+        if owner is None or not shiboken6.isValid(owner):
+            return
+        cancelled = self.cancelled
+        if ended is not None:
+            ended()
+        if cancelled:
             return
         if error is None:
             done(answer)
@@ -108,18 +132,66 @@ def submit(
     work: Callable[[], T],
     done: Callable[[T], None],
     failed: Callable[[Exception], None] | None = None,
+    *,
+    ended: Callable[[], None] | None = None,
 ) -> Ticket:
     """Run `work` in a thread of the pool, then `done(answer)` or `failed(error)` on the GUI thread.
 
-    Call it on the GUI thread. No callback comes after `owner` is destroyed or the ticket is cancelled. Without
-    `failed` the error is raised on the GUI thread, where the application's hook for bugs sees it.
+    Call it on the GUI thread. No callback comes after `owner` is destroyed; once the ticket is cancelled only `ended`
+    comes, which is called first in any case. Without `failed` the error is raised on the GUI thread, where the
+    application's hook for bugs sees it.
     """
+    ticket = Ticket(owner, done, failed, ended)
+    _start(ticket, work)
+    return ticket
+
+
+def _start(ticket: Ticket, work: Callable[[], Any]) -> None:
     desk = _the_desk()
-    ticket = Ticket(owner, done, failed)
     task = _Work(ticket, work, desk)
     desk.under_way.add(task)
     desk.pool.start(task)
-    return ticket
+
+
+class Lane:
+    """Work of which one piece at most runs: a newer one cancels the older one and begins when that has ended.
+
+    So that long work cannot fill the pool, where a run or an answer would have to wait for it.
+    """
+
+    def __init__(self, owner: QObject) -> None:
+        self._owner = owner
+        self._ticket: Ticket | None = None
+        self._next: Callable[[], Ticket] | None = None
+
+    def submit(
+        self,
+        work: Callable[[Ticket], T],
+        done: Callable[[T], None],
+        failed: Callable[[Exception], None] | None = None,
+    ) -> None:
+        """As the function `submit`; `work` is given its ticket, and should `check` it often."""
+
+        def begin() -> Ticket:
+            ticket = Ticket(self._owner, done, failed, self._ended)
+            _start(ticket, lambda: work(ticket))
+            return ticket
+
+        if self._ticket is None:
+            self._ticket = begin()
+        else:
+            self._ticket.cancel()
+            self._next = begin
+
+    def cancel(self) -> None:
+        """Give up what runs and what waits."""
+        self._next = None
+        if self._ticket is not None:
+            self._ticket.cancel()
+
+    def _ended(self) -> None:
+        begin, self._next = self._next, None
+        self._ticket = begin() if begin is not None else None
 
 
 def finish(milliseconds: int) -> bool:

@@ -34,6 +34,7 @@ class _Worker(QThread):
         self.setObjectName("training")
         self.setStackSize(_STACK)
         self._run, self._mailbox = run, mailbox
+        self.late: BaseException | None = None  # what broke after the run had told its end
 
     def run(self) -> None:
         ended = False
@@ -42,7 +43,9 @@ class _Worker(QThread):
                 self._mailbox.append(event)
                 ended = ended or isinstance(event, RunFinished)
         except BaseException as error:  # the fast tokenizers panic past `except Exception`
-            if not ended:
+            if ended:
+                self.late = error
+            else:
                 self._mailbox.append(_failure(error))
             return
         if not ended:
@@ -60,10 +63,14 @@ def _failure(error: BaseException) -> RunFinished:
 
 
 class RunBridge(QObject):
-    """One run at a time. `events` comes at most once per tick; `finished` after the last event and the worker's end."""
+    """One run at a time. `events` comes at most once per tick; `finished` after the last event and the worker's end.
+
+    `broke(error)` follows if something broke after the run had told its end.
+    """
 
     events = Signal(list)
     finished = Signal(object)
+    broke = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -131,6 +138,9 @@ class RunBridge(QObject):
             return
         self._timer.stop()
         worker.wait()
+        late = worker.late
         worker.deleteLater()
         self._run = self._worker = None
         self.finished.emit(last or _failure(RuntimeError("the worker ended without a word")))
+        if late is not None:
+            self.broke.emit(late)

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QFileDialog
 from workbench import __version__
 from workbench.core.language import tr
 from workbench.gui import theme
-from workbench.gui.background import submit
+from workbench.gui.background import Lane, submit
 from workbench.gui.dropping import Verdict
 from workbench.gui.intake import pasted, path_in
 from workbench.gui.languages import set_language
@@ -34,6 +34,7 @@ class Commands:
         self._window = window
         self._studio, self._session = window.studio, window.session
         self.preferences: Preferences | None = None
+        self._saving = Lane(window)
         self._connect()
 
     def _connect(self) -> None:
@@ -101,8 +102,8 @@ class Commands:
         self._session.open_file(sample.path, action=tr("Open sample"))
 
     def open_first_sample(self) -> None:
-        """Use the first sample."""
-        self.open_sample(self._studio.samples()[0].id)
+        """Use the sample for someone who has chosen nothing yet."""
+        self.open_sample(self._studio.first_sample().id)
 
     def take(self, verdict: Verdict) -> None:
         """Do what a drop or a paste asks for."""
@@ -157,11 +158,11 @@ class Commands:
     def show_hub(self) -> None:
         """Unfold the download row."""
         self._window.model_panel.show_hub()
-        self._window.scroll.ensureWidgetVisible(self._window.model_panel.hub_id)
+        self._window.left_column.ensureWidgetVisible(self._window.model_panel.hub.name_box)
 
     def _reveal(self, widget) -> None:
         widget.setFocus()
-        self._window.scroll.ensureWidgetVisible(widget)
+        self._window.left_column.ensureWidgetVisible(widget)
 
     # Window.
 
@@ -208,11 +209,9 @@ class Commands:
     def keep_settings(self, **changes) -> None:
         """Keep settings: at once in memory, on disk in the background."""
         studio = self._studio
-        settings = msgspec.structs.replace(studio.settings, **changes)
-        studio.settings = settings
-        submit(
-            self._window,
-            lambda: studio.save_settings(settings),
+        studio.settings = msgspec.structs.replace(studio.settings, **changes)
+        self._saving.submit(  # the newest are written last, whatever the threads are doing
+            lambda _ticket: studio.save_settings(studio.settings),
             lambda _nothing: None,
             partial(self._session.refused.emit, "settings"),
         )

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QComboBox, QLabel, QSplitter, QVBoxLayout, QWidget
 from workbench.core.language import mark, tr, trn
 from workbench.core.options import Option, Scalar
 from workbench.core.plan import TrainingPlan
+from workbench.core.wording import metric_title, state_text
 from workbench.gui import theme
 from workbench.gui.background import Ticket, submit
 from workbench.gui.curves import CurvePlot
@@ -22,9 +23,7 @@ from workbench.gui.wording import (
     duration_text,
     loss_text,
     metric_bounds,
-    metric_title,
     number_text,
-    state_text,
 )
 
 MOST = 10  # runs in one plot; more are a tangle

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
@@ -15,34 +14,12 @@ from workbench.core.language import tr
 from workbench.gui import theme
 from workbench.gui.labels import ElidedLabel
 from workbench.gui.legend import Legend, Style
+from workbench.gui.plot_parts import Curve, add_line, dress_frame, dress_plot, make_plot
 from workbench.gui.tracks import Track
 from workbench.gui.wording import loss_text
 
-pg.setConfigOptions(antialias=True)
-
-_SYMBOL_LIMIT = 300  # more points than this: their symbols would be a smear
 _PAD = 0.04  # of the range, beside the outermost points
 _MARKER = 10  # pixels, so that no marker is cut
-
-
-@dataclass
-class Curve:
-    """One line: its points, its look, and the item that paints it. `title` is in the language spoken now."""
-
-    track: Track
-    style: Style
-    item: pg.PlotDataItem
-    title: str = ""
-    dirty: bool = True
-
-
-class _StepAxis(pg.AxisItem):
-    """The axis of the steps. Pyqtgraph would push its label halfway out of the picture."""
-
-    def resizeEvent(self, event: object = None) -> None:
-        super().resizeEvent(event)
-        room = self.label.boundingRect()
-        self.label.setPos(self.size().width() / 2 - room.width() / 2, self.size().height() - room.height())
 
 
 class CurvePlot(QWidget):
@@ -63,7 +40,7 @@ class CurvePlot(QWidget):
         self._reading: float | None = None
         self.heading, self.readout = QLabel(), ElidedLabel()
         self.log_box, self.follow_button = QCheckBox(), QPushButton()
-        self.plot = pg.PlotWidget(enableMenu=False, axisItems={"bottom": _StepAxis("bottom")})
+        self.plot = make_plot()
         self.legend = Legend()
         self._build(name, log_switch)
         self._connect()
@@ -74,16 +51,9 @@ class CurvePlot(QWidget):
 
     def add_curve(self, key: str, style: Style, *, title: str = "") -> Curve:
         """A new line without points."""
-        item = pg.PlotDataItem(antialias=not style.faint)
-        self.plot.addItem(item)  # which sets the plot's own manner of downsampling: ours comes after it
-        item.setClipToView(True)
-        # Of raw values the highest and lowest of each pixel must be seen. Smooth ones take the mean: a thick pen over
-        # a path that goes up and down in every pixel costs Qt seconds, over a mean a millisecond.
-        item.setDownsampling(auto=True, method="peak" if style.faint else "mean")
-        item.opts["autoDownsampleFactor"] = 1.0
-        curve = Curve(Track(), style, item, title)
+        curve = Curve(Track(), style, add_line(self.plot, style), title)
         self.curves[key] = curve
-        self._dress_curve(curve)
+        curve.dress()
         return curve
 
     def remove_curves(self) -> None:
@@ -102,7 +72,7 @@ class CurvePlot(QWidget):
         """Paint what has changed: at most one `setData` for each line."""
         for curve in self.curves.values():
             if curve.dirty:
-                self._paint(curve)
+                curve.paint(logarithmic=self.logarithmic)
         if self.following:
             self._fit()
         self._show_legend()
@@ -207,14 +177,7 @@ class CurvePlot(QWidget):
         self.plot.addItem(self._line, ignoreBounds=True)
 
     def _connect(self) -> None:
-        item = self.plot.getPlotItem()
-        item.hideButtons()
-        item.disableAutoRange()
-        item.getViewBox().setDefaultPadding(0)
-        for side in ("left", "bottom"):
-            item.getAxis(side).enableAutoSIPrefix(False)
-            item.getAxis(side).setStyle(maxTickLevel=0, tickLength=-4)
-        item.getViewBox().sigRangeChangedManually.connect(self._user_zoomed)
+        self.plot.getPlotItem().getViewBox().sigRangeChangedManually.connect(self._user_zoomed)
         self.plot.scene().sigMouseMoved.connect(self._hovered)
         self.plot.installEventFilter(self)
         self.follow_button.clicked.connect(self.follow)
@@ -222,37 +185,13 @@ class CurvePlot(QWidget):
         theme.notifier.changed.connect(self._dress)
 
     def _dress(self) -> None:
-        colours = theme.tokens()
-        self.plot.setBackground(QColor(colours.surface))
-        for side in ("left", "bottom"):
-            axis = self.plot.getAxis(side)
-            axis.setPen(QColor(colours.border))
-            axis.setTextPen(QColor(colours.muted))
-        self._frame()
-        self.plot.showGrid(x=False, y=True, alpha=0.25)
-        self._line.setPen(pg.mkPen(QColor(colours.muted), width=1, style=Qt.PenStyle.DotLine))
+        dress_plot(self.plot)
+        dress_frame(self.plot)
+        self._line.setPen(pg.mkPen(QColor(theme.tokens().muted), width=1, style=Qt.PenStyle.DotLine))
         for curve in self.curves.values():
-            self._dress_curve(curve)
-
-    def _frame(self) -> None:
-        colour = theme.tokens().focus if self.plot.hasFocus() else theme.tokens().surface
-        self.plot.setStyleSheet(f"QGraphicsView {{ border: 2px solid {colour}; border-radius: 4px; }}")
-
-    def _dress_curve(self, curve: Curve) -> None:
-        curve.item.setPen(curve.style.pen())
-        paint = curve.style.paint()
-        curve.item.setSymbolBrush(paint)
-        curve.item.setSymbolPen(pg.mkPen(QColor(theme.tokens().surface), width=1))
+            curve.dress()
 
     # Painting.
-
-    def _paint(self, curve: Curve) -> None:
-        track = curve.track
-        curve.dirty = False
-        symbol = curve.style.symbol if len(track) <= _SYMBOL_LIMIT else ""
-        curve.item.opts["symbol"] = symbol or None
-        curve.item.opts["symbolSize"] = 16 if symbol == "star" else 8
-        curve.item.setData(track.x, track.log_y if self.logarithmic else track.y)
 
     def _fit(self) -> None:
         bounds = self.bounds()
@@ -347,7 +286,7 @@ class CurvePlot(QWidget):
             if event.type() == QEvent.Type.KeyPress and self._key(event):
                 return True
             if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
-                self._frame()
+                dress_frame(self.plot)
             if event.type() == QEvent.Type.Leave:
                 self._stop_reading()
         return False

@@ -27,31 +27,18 @@ def decide(
     dialog.setWindowTitle(title)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setWindowModality(Qt.WindowModality.WindowModal)
-    heading, body = QLabel(title), QLabel(text)
-    heading.setProperty("role", "heading")
-    for label in (heading, body):
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setWordWrap(True)
-    column = QVBoxLayout(dialog)
-    column.setContentsMargins(*[theme.MARGIN + theme.GAP] * 4)
-    column.setSpacing(theme.PAD)
-    column.addWidget(heading)
-    column.addWidget(body)
+    default = _safe_button(dialog, safe)
     row = QHBoxLayout()
     row.setSpacing(theme.GAP)
     row.addStretch()
-    for number, (caption, call) in enumerate(others):
-        button = QPushButton(caption)
-        button.setObjectName(f"decision-{number}")
-        button.setAutoDefault(False)
-        button.clicked.connect(lambda _checked=False, call=call: (dialog.accept(), call()))
-        row.addWidget(button)
-    default = QPushButton(safe)
-    default.setObjectName("decision-safe")
-    default.setProperty("role", "primary")
-    default.setDefault(True)
-    default.clicked.connect(dialog.reject)
+    for number, action in enumerate(others):
+        row.addWidget(_other_button(dialog, number, action))
     row.addWidget(default)
+    column = QVBoxLayout(dialog)
+    column.setContentsMargins(*[theme.MARGIN + theme.GAP] * 4)
+    column.setSpacing(theme.PAD)
+    column.addWidget(_plain(title, "heading"))
+    column.addWidget(_plain(text))
     column.addLayout(row)
     if on_safe:
         dialog.rejected.connect(on_safe)
@@ -59,6 +46,32 @@ def decide(
     default.setFocus()
     dialog.open()
     return dialog
+
+
+def _plain(text: str, role: str = "") -> QLabel:
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    label.setProperty("role", role)
+    return label
+
+
+def _other_button(dialog: QDialog, number: int, action: Action) -> QPushButton:
+    caption, call = action
+    button = QPushButton(caption)
+    button.setObjectName(f"decision-{number}")
+    button.setAutoDefault(False)
+    button.clicked.connect(lambda _checked=False: (dialog.accept(), call()))
+    return button
+
+
+def _safe_button(dialog: QDialog, caption: str) -> QPushButton:
+    button = QPushButton(caption)
+    button.setObjectName("decision-safe")
+    button.setProperty("role", "primary")
+    button.setDefault(True)
+    button.clicked.connect(dialog.reject)
+    return button
 
 
 def show_details(parent: QWidget, title: str, details: str) -> QDialog:
@@ -72,14 +85,11 @@ def show_details(parent: QWidget, title: str, details: str) -> QDialog:
     box.setReadOnly(True)
     box.setAccessibleName(tr("Details"))
     box.setTabChangesFocus(True)
-    head = QLabel(title)
-    head.setTextFormat(Qt.TextFormat.PlainText)
-    head.setWordWrap(True)
     close = QPushButton(tr("Close"))
     close.clicked.connect(dialog.accept)
     column = QVBoxLayout(dialog)
     column.setContentsMargins(*[theme.MARGIN] * 4)
-    column.addWidget(head)
+    column.addWidget(_plain(title))
     column.addWidget(box)
     column.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
     dialog.open()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QMainWindow, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
+from workbench.core.errors import WorkbenchError
 from workbench.core.events import RunFinished
 from workbench.core.language import tr
 from workbench.gui import background, theme
@@ -43,7 +45,6 @@ class MainWindow(QMainWindow):
         self.studio = studio
         self.session = Session(studio, self)
         self._closing = False
-        self._shown_run = ""
         self._build_left()
         self._build_right()
         self._place()
@@ -62,13 +63,13 @@ class MainWindow(QMainWindow):
         self.dataset_panel = DatasetPanel(session)
         self.settings_panel = SettingsPanel(session)
         self.start_bar = StartBar(session)
-        self.scroll = Column(self.model_panel, self.dataset_panel, self.settings_panel)
-        self.scroll.setObjectName("leftScroll")
+        self.left_column = Column(self.model_panel, self.dataset_panel, self.settings_panel)
+        self.left_column.setObjectName("leftScroll")
         self.left = QFrame()
         rows = QVBoxLayout(self.left)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(0)
-        rows.addWidget(self.scroll, 1)
+        rows.addWidget(self.left_column, 1)
         rows.addWidget(self.start_bar)
 
     def _build_right(self) -> None:
@@ -121,7 +122,6 @@ class MainWindow(QMainWindow):
         self.progress.stop_requested.connect(session.stop)
         self.training.notified.connect(self.messages.notify)
         self.training.try_requested.connect(self.try_run)
-        self.inference.run_changed.connect(self._remember_run)
         for panel in (self.training, self.inference, self.runs):
             panel.sample_requested.connect(self.commands.open_first_sample)
         self.runs.notified.connect(self.messages.notify)
@@ -134,9 +134,6 @@ class MainWindow(QMainWindow):
 
     def _order_tabs(self) -> None:
         order_tabs(self.left)
-
-    def _remember_run(self, run_id: str) -> None:
-        self._shown_run = run_id
 
     def try_run(self, run_id: str) -> None:
         """Open the Inference tab with the model of a run."""
@@ -176,18 +173,20 @@ class MainWindow(QMainWindow):
         if last.best_step and run_id:
             self.inference.set_run(run_id)
         self._show_title()
-        if self._closing:
-            self.close()
 
     def _show_state(self, state: str) -> None:
         idle = state == "idle"
+        if idle and self._closing:
+            self._closing = False
+            QTimer.singleShot(0, self, self.close)  # after the end of the run was told, if there is one
         self.actions_.by_name["train"].setEnabled(idle and not self.session.obstacle)
         self.actions_.by_name["stop"].setEnabled(state in ("starting", "running"))
         if state == "stopping":
             self.progress.show_stopping()
 
     def _refuse(self, key: str, error: Exception) -> None:
-        self.messages.error(key, error)
+        details = "" if isinstance(error, WorkbenchError) else "".join(traceback.format_exception(error))
+        self.messages.error(key, error, details)
 
     def _opened(self, path: str) -> None:
         self.messages.clear("open")
@@ -217,7 +216,7 @@ class MainWindow(QMainWindow):
         for row, title in enumerate((tr("Training"), tr("Inference"), tr("Runs"))):
             self.tabs.setTabText(row, title)
         self.tabs.tabBar().setAccessibleName(tr("Pages"))
-        self.scroll.setAccessibleName(tr("Model, data and settings"))
+        self.left_column.setAccessibleName(tr("Model, data and settings"))
         self.actions_.retranslate()
         self.commands.fill_menus()
         self._show_history()
@@ -262,6 +261,8 @@ class MainWindow(QMainWindow):
         if self.session.state == "idle":
             self._save()
             self.status.rest()
+            self.session.rest()
+            self.model_panel.hub.cancel()
             event.accept()
             return
         event.ignore()

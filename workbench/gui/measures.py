@@ -7,10 +7,11 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QSizePolicy, QVB
 
 from workbench.core.events import ClassMeasure, Evaluated, Measures
 from workbench.core.language import tr, trn
+from workbench.core.wording import metric_title
 from workbench.gui import theme
 from workbench.gui.labels import ElidedLabel, plain_label
 from workbench.gui.tables import Cell, DataTable
-from workbench.gui.wording import metric_help, metric_title, number_text
+from workbench.gui.wording import metric_help, number_text
 
 _LOPSIDED = 0.8  # a guesser as good as this makes accuracy misleading
 

@@ -9,7 +9,6 @@ from typing import Literal
 
 from msgspec import Struct
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -23,9 +22,10 @@ from PySide6.QtWidgets import (
 from workbench.core.errors import Problem, WorkbenchError
 from workbench.core.language import tr
 from workbench.gui import theme
+from workbench.gui.announcing import announce
 from workbench.gui.dialogs import Action, decide, show_details
 
-__all__ = ["Action", "Banner", "Messages", "Severity", "Toast", "Told", "announce", "decide", "show_details"]
+__all__ = ["Action", "Banner", "Messages", "Severity", "Toast", "Told", "decide", "show_details"]
 
 Severity = Literal["info", "success", "warning", "danger"]
 _REPEAT = 10.0  # seconds in which the same text is told once
@@ -39,14 +39,6 @@ class Told(Struct, frozen=True):
     when: float
     severity: Severity
     text: str
-
-
-def announce(widget: QWidget, text: str, *, urgent: bool = False) -> None:
-    """Let a screen reader say `text`; `urgent` interrupts it."""
-    event = QAccessibleAnnouncementEvent(widget, text)
-    politeness = QAccessible.AnnouncementPoliteness
-    event.setPoliteness(politeness.Assertive if urgent else politeness.Polite)
-    QAccessible.updateAccessibility(event)
 
 
 def toast_milliseconds(text: str, undoable: bool) -> int:

@@ -29,18 +29,16 @@ from workbench.studio import Studio
 
 
 def endpoint_problem(text: str) -> str:
-    """What is wrong with the address of a hub; "" if nothing is."""
+    """What is wrong with the address of a hub, as the download would say; "" if nothing is."""
     try:
         parts = urlsplit(text.strip())
-        host = parts.hostname or ""
+        host = parts.hostname
     except ValueError:
-        host, parts = "", urlsplit("")
-    local = host in ("localhost", "127.0.0.1", "::1")
-    if not host or parts.scheme not in ("https", "http") or parts.username or parts.query:
-        return tr("An address such as https://huggingface.co is needed.")
-    if parts.scheme == "http" and not local:
-        return tr("The address must begin with https, so that nobody can change the model on its way.")
-    return ""
+        parts, host = urlsplit(""), None
+    usable = parts.scheme in ("http", "https") and host and "@" not in parts.netloc
+    if usable and not parts.query and not parts.fragment:
+        return ""
+    return tr("The hub's address must begin with https:// or http:// and hold no password.")
 
 
 class Preferences(QDialog):
@@ -57,51 +55,62 @@ class Preferences(QDialog):
         self.retranslate()
 
     def _build(self) -> None:
-        self.language, self.theme = Combo(), Combo()
+        self._labels = [QLabel() for _ in range(4)]
+        self._make_fields()
+        self._make_folder()
+        self.close_button = QPushButton()
+        self.close_button.setObjectName("prefClose")
+        self.close_button.setDefault(True)
+        self.close_button.clicked.connect(self.accept)
+        foot = QHBoxLayout()
+        foot.addStretch()
+        foot.addWidget(self.close_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(*[theme.MARGIN + theme.GAP] * 4)
+        column.setSpacing(theme.MARGIN)
+        column.addLayout(self._make_form())
+        column.addLayout(foot)
+        self.setMinimumWidth(560)
+
+    def _make_fields(self) -> None:
+        self.language, self.theme, self.endpoint = Combo(), Combo(), QLineEdit()
         self.language.setObjectName("prefLanguage")
+        self.language.activated.connect(lambda _row: self._change(language=self.language.currentData()))
         self.theme.setObjectName("prefTheme")
-        self.endpoint = QLineEdit()
+        self.theme.activated.connect(lambda _row: self._change(theme=self.theme.currentData()))
         self.endpoint.setObjectName("prefEndpoint")
+        self.endpoint.editingFinished.connect(self._take_endpoint)
         self._wrong = text_label("danger", "prefEndpointWrong")
+        self._wrong.hide()
         self._endpoint_help = text_label("muted")
+
+    def _make_folder(self) -> None:
         self.folder = QLineEdit()
         self.folder.setObjectName("prefWorkspace")
         self.folder.setReadOnly(True)
         self.folder_button = QPushButton()
         self.folder_button.setObjectName("prefWorkspaceChoose")
+        self.folder_button.clicked.connect(self._ask_folder)
         self._folder_note = text_label("muted", "prefWorkspaceNote")
-        self.close_button = QPushButton()
-        self.close_button.setObjectName("prefClose")
-        self.close_button.setDefault(True)
-        self._labels = [QLabel() for _ in range(4)]
+
+    def _make_form(self) -> QFormLayout:
         form = QFormLayout()
         form.setHorizontalSpacing(theme.MARGIN)
         form.setVerticalSpacing(theme.PAD)
-        for label, field in zip(self._labels, (self.language, self.theme), strict=False):
+        folder_row = QHBoxLayout()
+        folder_row.addWidget(self.folder, 1)
+        folder_row.addWidget(self.folder_button)
+        rows = (
+            self.language,
+            self.theme,
+            _stacked(self.endpoint, self._wrong, self._endpoint_help),
+            _stacked(folder_row, self._folder_note),
+        )
+        fields = (self.language, self.theme, self.endpoint, self.folder)
+        for label, field, row in zip(self._labels, fields, rows, strict=True):
             label.setBuddy(field)
-            form.addRow(label, field)
-        form.addRow(self._labels[2], _stacked(self.endpoint, self._wrong, self._endpoint_help))
-        row = QHBoxLayout()
-        row.addWidget(self.folder, 1)
-        row.addWidget(self.folder_button)
-        form.addRow(self._labels[3], _stacked(row, self._folder_note))
-        self._labels[2].setBuddy(self.endpoint)
-        self._labels[3].setBuddy(self.folder)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(*[theme.MARGIN + theme.GAP] * 4)
-        column.setSpacing(theme.MARGIN)
-        column.addLayout(form)
-        foot = QHBoxLayout()
-        foot.addStretch()
-        foot.addWidget(self.close_button)
-        column.addLayout(foot)
-        self.setMinimumWidth(560)
-        self._wrong.hide()
-        self.language.activated.connect(lambda _row: self._change(language=self.language.currentData()))
-        self.theme.activated.connect(lambda _row: self._change(theme=self.theme.currentData()))
-        self.endpoint.editingFinished.connect(self._take_endpoint)
-        self.folder_button.clicked.connect(self._ask_folder)
-        self.close_button.clicked.connect(self.accept)
+            form.addRow(label, row)
+        return form
 
     def _fill(self) -> None:
         settings = self._studio.settings
@@ -119,7 +128,10 @@ class Preferences(QDialog):
         self.changed.emit(msgspec.structs.replace(self._studio.settings, **changes))
 
     def _take_endpoint(self) -> None:
-        text = self.endpoint.text().strip().rstrip("/")
+        usual = type(self._studio.settings)().hub_endpoint
+        text = self.endpoint.text().strip().rstrip("/") or usual
+        if not self.endpoint.text().strip():
+            self.endpoint.setText(usual)
         wrong = endpoint_problem(text)
         self._wrong.setText(wrong)
         self._wrong.setVisible(bool(wrong))

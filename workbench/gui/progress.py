@@ -7,15 +7,16 @@ import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QTimer, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from workbench.core.events import Event, PhaseChanged, RunFinished, StepDone
 from workbench.core.language import tr
+from workbench.core.wording import outcome_text, phase_text
 from workbench.gui import theme
+from workbench.gui.announcing import announce
 from workbench.gui.labels import ElidedLabel, plain_label
 from workbench.gui.pace import Pace
-from workbench.gui.wording import duration_text, loss_text, outcome_text, phase_text
+from workbench.gui.wording import duration_text, loss_text
 
 _TICKS = 1000  # of the bar
 _QUARTERS = (25, 50, 75)
@@ -51,7 +52,7 @@ class ProgressStrip(QFrame):
         self.setVisible(True)
         self._beat.start()
         self.retranslate()
-        self._announce(tr("Training of “{name}” has started.", name=name))
+        announce(self, tr("Training of “{name}” has started.", name=name))
 
     def take(self, events: list[Event]) -> None:
         """Take the events of one tick."""
@@ -137,7 +138,7 @@ class ProgressStrip(QFrame):
         self._end = event
         self._beat.stop()
         self.stop_button.setVisible(False)
-        self._announce(outcome_text(event), urgent=event.outcome == "failed")
+        announce(self, outcome_text(event), urgent=event.outcome == "failed")
 
     def _doing_text(self) -> str:
         if self._end is not None:
@@ -172,13 +173,7 @@ class ProgressStrip(QFrame):
         while self._quarters and self.percent >= self._quarters[0] and self._end is None:
             quarter = self._quarters.pop(0)
             if not self._quarters or self.percent < self._quarters[0]:
-                self._announce(tr("{percent} % of the training is done.", percent=quarter))
-
-    def _announce(self, text: str, *, urgent: bool = False) -> None:
-        event = QAccessibleAnnouncementEvent(self, text)
-        politeness = QAccessible.AnnouncementPoliteness
-        event.setPoliteness(politeness.Assertive if urgent else politeness.Polite)
-        QAccessible.updateAccessibility(event)
+                announce(self, tr("{percent} % of the training is done.", percent=quarter))
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange:

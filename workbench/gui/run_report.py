@@ -19,10 +19,11 @@ from PySide6.QtWidgets import (
 
 from workbench.core.events import Evaluated, Notice, RunFinished
 from workbench.core.language import tr
+from workbench.core.wording import metric_title, outcome_text
 from workbench.gui import theme
 from workbench.gui.measures import ClassTable, ConfusionPage, MeasureList, scrolling
 from workbench.gui.tables import Cell, DataTable
-from workbench.gui.wording import loss_text, metric_title, number_text, outcome_text
+from workbench.gui.wording import loss_text, number_text
 
 _NOTICES = 4  # more than these are not shown at once
 

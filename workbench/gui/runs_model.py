@@ -8,9 +8,10 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtWidgets import QWidget
 
 from workbench.core.language import tr
+from workbench.core.wording import metric_title, state_text
 from workbench.gui.compare import model_title
 from workbench.gui.tables import COPY, SORT, Cell
-from workbench.gui.wording import duration_text, metric_title, moment_text, number_text, state_text
+from workbench.gui.wording import duration_text, moment_text, number_text
 
 Index = QModelIndex | QPersistentModelIndex
 _NUMBERS = (4, 5, 6)  # columns that stand to the right

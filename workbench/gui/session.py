@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Literal, NamedTuple
 
 import msgspec
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from workbench.core.errors import Problem
 from workbench.core.events import RunFinished
 from workbench.core.language import tr
 from workbench.core.plan import ModelSpec, Reading, TrainingPlan
-from workbench.gui.background import Ticket, submit
+from workbench.gui.background import Lane, Ticket, submit
 from workbench.gui.bridge import RunBridge
 from workbench.gui.draft import Draft, with_choice
+from workbench.gui.survey import Survey, Wait
 from workbench.studio import Studio
 
 State = Literal["idle", "starting", "running", "stopping"]
 
 _HEADS = 8
-_PATIENCE = 150  # milliseconds without an edit before the whole file is looked at again
 
 
 class Known(NamedTuple):
@@ -55,32 +56,30 @@ class Session(QObject):
         self.studio = studio
         self.draft = Draft(self._find_problems, self)
         self.bridge = RunBridge(self)
+        self.survey = Survey(studio, self)
         self.state: State = "idle"
         self.busy = ""
         self.head: Any = None
         self.roles: Any = None
-        self.profile: Any = None
-        self.unknowable = False  # the whole file could not be looked at
         self._known: OrderedDict[bytes, Known] = OrderedDict()
-        self._head_ticket: Ticket | None = None
-        self._open_ticket: Ticket | None = None
-        self._profile_ticket: Ticket | None = None
+        self._busy_since = 0.0
+        self._heads, self._rereads = Lane(self), Lane(self)
+        self._opening: Ticket | None = None
         self._profiled_for: bytes = b""
         self._stop_wanted = False
-        self._profile_timer = QTimer(self)
-        self._profile_timer.setSingleShot(True)
-        self._profile_timer.setInterval(_PATIENCE)
-        self._profile_timer.timeout.connect(self._look_at_all)
         self.draft.changed.connect(self._follow)
+        self.survey.changed.connect(self.profiled)
+        self.survey.refused.connect(partial(self.refused.emit, "profile"))
         self.bridge.events.connect(self.run_events)
         self.bridge.finished.connect(self._end)
+        self.bridge.broke.connect(partial(self.refused.emit, "late"))
 
     # Data.
 
     def open_file(self, path: str, *, action: str = "", reading: Reading | None = None) -> None:
         """Make a draft for the file at `path`; the user's own file is only read."""
-        if self._open_ticket:
-            self._open_ticket.cancel()
+        if self._opening is not None:
+            self._opening.cancel()
         studio = self.studio
 
         def work() -> tuple[TrainingPlan, Known]:
@@ -99,7 +98,39 @@ class Session(QObject):
             self.refused.emit("open", error)
 
         self._set_busy(tr("Reading the file"))
-        self._open_ticket = submit(self, work, done, failed)
+        self._opening = submit(self, work, done, failed)  # not in a lane: a file that hangs must not keep others out
+
+    @property
+    def profile(self) -> Any:
+        """What the look at all rows told; None if there was none, or not yet."""
+        return self.survey.profile
+
+    @property
+    def unknowable(self) -> bool:
+        """Whether no profile is to be expected: the rows cannot be looked at, or the user stopped the look."""
+        return self.survey.state in ("unknowable", "stopped")
+
+    @property
+    def wait(self) -> Wait | None:
+        """The look at data that is under way; None if there is none."""
+        if self.busy:
+            return Wait(self.busy, None, time.monotonic() - self._busy_since)
+        return self.survey.wait
+
+    def give_up(self) -> None:
+        """Stop the look at data that is under way. What was open stays open, and no file is changed."""
+        if self.busy and self._opening is not None:
+            self._opening.cancel()
+            self._set_busy("")
+        else:
+            self.survey.stop()
+
+    def rest(self) -> None:
+        """Stop every look at data; for the end of the window."""
+        for work in (self._opening, self._rereads, self._heads):
+            if work is not None:
+                work.cancel()
+        self.survey.stop()
 
     def set_reading(self, **changes: Any) -> None:
         """Read the file another way: `encoding`, `delimiter` or `header`."""
@@ -126,7 +157,7 @@ class Session(QObject):
 
         studio = self.studio
         failed = partial(self.refused.emit, "open")
-        self._head_ticket = submit(self, lambda: _look(studio, wanted), done, failed)
+        self._rereads.submit(lambda _ticket: _look(studio, wanted), done, failed)
 
     def set_column(self, field: str, column: str) -> None:
         """Let `column` play the role `field`; "" for none. A column plays one role."""
@@ -191,15 +222,9 @@ class Session(QObject):
         wanted = _dataset_key(plan)
         if wanted != self._profiled_for:
             self._profiled_for = wanted
-            if self._profile_ticket:
-                self._profile_ticket.cancel()
-            self.profile, self.unknowable = None, False
-            self.profiled.emit(None)
-            self._profile_timer.start()
+            self.survey.look(plan)
 
     def _fetch(self, plan: TrainingPlan) -> None:
-        if self._head_ticket:
-            self._head_ticket.cancel()
         if self.head is not None and self.head.path != plan.dataset.path:
             self.head_changed.emit(None, None)
         self.head = self.roles = None
@@ -211,7 +236,7 @@ class Session(QObject):
                 self._show(known)
                 self.draft.check()
 
-        self._head_ticket = submit(self, lambda: _look(studio, plan), done, partial(self.refused.emit, "open"))
+        self._heads.submit(lambda _ticket: _look(studio, plan), done, partial(self.refused.emit, "open"))
 
     def _keep(self, plan: TrainingPlan, known: Known) -> None:
         self._known[_head_key(plan)] = known
@@ -223,30 +248,12 @@ class Session(QObject):
             self.head, self.roles = known.head, known.roles
             self.head_changed.emit(known.head, known.roles)
 
-    def _look_at_all(self) -> None:
-        plan = self.draft.plan
-        if plan is None:
-            return
-        wanted = self._profiled_for
-
-        def done(profile: Any) -> None:
-            if wanted == self._profiled_for:
-                self.profile = profile
-                self.profiled.emit(profile)
-
-        def failed(error: Exception) -> None:
-            self.unknowable = True
-            self.refused.emit("profile", error)
-            self.profiled.emit(None)
-
-        self._profile_ticket = submit(self, lambda: self.studio.profile(plan), done, failed)
-
     def _find_problems(self, plan: TrainingPlan) -> list[Problem]:
         known = self._known.get(_head_key(plan))
         return self.studio.problems(plan, known.head) if known is not None else []
 
     def _set_busy(self, sentence: str) -> None:
-        self.busy = sentence
+        self.busy, self._busy_since = sentence, time.monotonic()
         self.busy_changed.emit(sentence)
 
     # Runs.

@@ -11,11 +11,12 @@ from PySide6.QtWidgets import QWidget
 
 from workbench.core.events import Evaluated, Measures
 from workbench.core.language import tr
+from workbench.core.wording import metric_title
 from workbench.gui.curves import CurvePlot
 from workbench.gui.legend import Style
 from workbench.gui.measures import guess_text
 from workbench.gui.tracks import Smoother
-from workbench.gui.wording import loss_text, metric_bounds, metric_title, number_text
+from workbench.gui.wording import loss_text, metric_bounds, number_text
 
 RAW = Style(colour=0, width=1.0, faint=True)
 SMOOTHED = Style(colour=0, width=2.0)

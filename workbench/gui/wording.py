@@ -1,4 +1,4 @@
-"""Numbers, times and states of runs, as people read them."""
+"""Numbers, times and the meaning of metrics, as people read them in the window."""
 
 from __future__ import annotations
 
@@ -7,42 +7,8 @@ from datetime import datetime
 
 from PySide6.QtCore import QDateTime, QLocale
 
-from workbench.core.events import PhaseChanged, RunFinished
 from workbench.core.language import language, mark, tr
 
-_PHASES = {
-    "importing": mark("Getting the training engine ready"),
-    "reading": mark("Reading the data"),
-    "loading": mark("Loading the model"),
-    "tokenizing": mark("Tokenizing the texts"),
-    "training": mark("Training"),
-    "evaluating": mark("Evaluating"),
-    "saving": mark("Saving the model"),
-}
-_PHASES_PERCENT = {
-    "reading": mark("Reading the data, {percent} %"),
-    "loading": mark("Loading the model, {percent} %"),
-    "tokenizing": mark("Tokenizing the texts, {percent} %"),
-    "evaluating": mark("Evaluating, {percent} %"),
-}
-_STATES = {
-    "running": mark("running"),
-    "completed": mark("finished"),
-    "early_stopped": mark("stopped early"),
-    "stopped": mark("stopped by you"),
-    "failed": mark("ended by a problem"),
-    "interrupted": mark("interrupted"),
-}
-_METRICS = {
-    "accuracy": mark("Accuracy"),
-    "macro_f1": mark("Macro-F1"),
-    "rmse": mark("RMSE"),
-    "mae": mark("MAE"),
-    "r2": mark("R²"),
-    "pearson": mark("Pearson r"),
-    "spearman": mark("Spearman ρ"),
-    "loss": mark("Loss"),
-}
 _METRIC_HELP = {
     "accuracy": mark("Share of the rows that were named rightly. Misleading when one class is common."),
     "macro_f1": mark("Mean over the classes of F1, which weighs precision and recall. Rare classes count as much."),
@@ -55,11 +21,6 @@ _METRIC_HELP = {
 _BOUNDED = {"accuracy": (0.0, 1.0), "macro_f1": (0.0, 1.0)}
 
 
-def metric_title(name: str) -> str:
-    """The name of a metric, spoken; the name itself where we have none."""
-    return tr(_METRICS[name]) if name in _METRICS else name
-
-
 def metric_help(name: str) -> str:
     """What a metric says, in a sentence or two; "" where we do not know it."""
     return tr(_METRIC_HELP[name]) if name in _METRIC_HELP else ""
@@ -68,55 +29,6 @@ def metric_help(name: str) -> str:
 def metric_bounds(name: str) -> tuple[float, float] | None:
     """The least and the greatest value that a metric can have, if both are fixed."""
     return _BOUNDED.get(name)
-
-
-def phase_text(phase: PhaseChanged) -> str:
-    """What the run is busy with, with the percentage where it is known."""
-    if phase.fraction is not None and phase.phase in _PHASES_PERCENT:
-        return tr(_PHASES_PERCENT[phase.phase], percent=math.floor(100 * phase.fraction))
-    return tr(_PHASES[phase.phase])
-
-
-def state_text(state: str) -> str:
-    """The state of a run in a word or two."""
-    return tr(_STATES[state]) if state in _STATES else state
-
-
-def outcome_text(event: RunFinished) -> str:
-    """How a run ended and what is safe, in whole sentences."""
-    if event.outcome == "failed":
-        return _failure_text(event)
-    if not event.best_step:
-        return tr("Training stopped at step {step}. No model was kept.", step=event.steps)
-    if event.outcome == "stopped":
-        return tr(
-            "You stopped at step {step}. The model of step {best} is kept.", step=event.steps, best=event.best_step
-        )
-    if event.outcome == "early_stopped":
-        return tr(
-            "Training stopped early at step {step}: nothing better came. The model of step {best} is kept.",
-            step=event.steps,
-            best=event.best_step,
-        )
-    return tr(
-        "Training is finished after {step} steps. The model of step {best} is kept.",
-        step=event.steps,
-        best=event.best_step,
-    )
-
-
-def _failure_text(event: RunFinished) -> str:
-    kept = (
-        tr("The model of step {best} is safe.", best=event.best_step)
-        if event.best_step
-        else tr("Your data is untouched; no model was kept.")
-    )
-    what = (
-        event.message
-        if event.mendable
-        else tr("Training ended at step {step} because of a mistake in the workbench. Sorry.", step=event.steps)
-    )
-    return f"{kept}\n{what}"
 
 
 def number_text(value: float | None) -> str:

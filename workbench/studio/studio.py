@@ -200,7 +200,7 @@ class Studio:
 
     @property
     def hub_endpoint(self) -> str:
-        """Where downloads come from: the address in the settings; where that was left alone, HF_ENDPOINT if it is set."""
+        """Where downloads come from: the address in the settings or, where that was left alone, in HF_ENDPOINT."""
         chosen = self.settings.hub_endpoint
         return os.environ.get("HF_ENDPOINT", "").strip() or chosen if chosen == Settings().hub_endpoint else chosen
 

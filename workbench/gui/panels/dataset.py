@@ -15,6 +15,7 @@ from workbench.gui.panels.card import Card, text_label
 from workbench.gui.panels.health import HealthView
 from workbench.gui.panels.reading import ReadingForm
 from workbench.gui.panels.roles import RolesForm
+from workbench.gui.panels.waiting import WaitRow
 from workbench.gui.session import Session
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -99,7 +100,8 @@ class DatasetPanel(Card):
         self.health = HealthView(self._session)
         self.reading = ReadingForm(self._session)
         self.reading_fold = Fold(mark("How the file is read"), "readingFold", self.reading)
-        for part in (self._name, self._size):
+        self.waiting = WaitRow(self._session)
+        for part in (self._name, self._size, self.waiting):
             self.column.addWidget(part)
         self.column.addLayout(buttons)
         self.column.addWidget(self.table)

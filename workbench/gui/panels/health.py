@@ -66,33 +66,39 @@ class HealthView(QWidget):
     def retranslate(self) -> None:
         """Set every text in the language spoken now."""
         profile = self._profile
-        plan = self._session.draft.plan
         self._class_title.setText(tr("Classes"))
         self._number_title.setText(tr("Numbers to learn"))
         self._length_title.setText(tr("Length of the texts"))
-        for widget in (self._class_title, self.classes):
-            widget.setVisible(profile is not None and bool(profile.classes))
         numbers = profile.numbers if profile else None
-        for widget in (self._number_title, self.numbers):
-            widget.setVisible(numbers is not None)
-        for widget in (self._length_title, self.lengths):
-            widget.setVisible(profile is not None and any(profile.lengths.counts))
+        for shown, widgets in (
+            (profile is not None and bool(profile.classes), (self._class_title, self.classes)),
+            (numbers is not None, (self._number_title, self.numbers)),
+            (profile is not None and any(profile.lengths.counts), (self._length_title, self.lengths)),
+        ):
+            for widget in widgets:
+                widget.setVisible(shown)
         self._show_findings(profile.findings if profile else ())
+        self._show_counts()
+        if profile is not None:
+            self._show_charts(profile)
+
+    def _show_counts(self) -> None:
+        profile, state = self._profile, self._session.survey.state
         skipped = len(profile.skipped) if profile else 0
         self.skipped_button.setVisible(skipped > 0)
         self.skipped_button.setText(trn("Show {number} skipped row", "Show {number} skipped rows", skipped))
-        self._counts.setVisible(plan is not None)
-        if profile is None:
-            unknowable = self._session.unknowable
-            self._counts.setText(tr("The rows could not be counted.") if unknowable else tr("Looking at all rows…"))
-            return
-        skipped = len(profile.skipped)
-        self.skipped_button.setText(trn("Show {number} skipped row", "Show {number} skipped rows", skipped))
-        self._counts.setText(
-            tr("{used} of {rows} rows can be used", used=f"{profile.read:,}", rows=f"{profile.rows:,}")
-        )
+        self._counts.setVisible(self._session.draft.plan is not None and state != "stopped")
+        if profile is not None:
+            values = {"used": f"{profile.read:,}", "rows": f"{profile.rows:,}"}
+            self._counts.setText(tr("{used} of {rows} rows can be used", **values))
+        elif state == "unknowable":
+            self._counts.setText(tr("The rows could not be counted."))
+        else:
+            self._counts.setText(tr("Looking at all rows…"))
+
+    def _show_charts(self, profile: Any) -> None:
         self.classes.show_classes(profile.classes)
-        lengths = profile.lengths
+        lengths, numbers = profile.lengths, profile.numbers
         self.lengths.show_histogram(lengths.edges, lengths.counts, tr("Length of the texts"), tr(_UNITS[lengths.unit]))
         if numbers is not None:
             self.numbers.show_histogram(numbers.histogram.edges, numbers.histogram.counts, tr("Numbers to learn"), "")

@@ -9,8 +9,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
-    QPushButton,
-    QSizePolicy,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -19,16 +17,16 @@ from PySide6.QtWidgets import (
 
 from workbench.core.errors import WorkbenchError
 from workbench.core.language import tr
+from workbench.core.wording import metric_title
 from workbench.gui import theme
 from workbench.gui.background import Ticket, submit
 from workbench.gui.editors import FieldEditor
 from workbench.gui.empty import EmptyState
+from workbench.gui.panels.examples import Examples, texts_to_try
 from workbench.gui.views import PredictionView
-from workbench.gui.wording import metric_title, number_text
+from workbench.gui.wording import number_text
 
 _DEBOUNCE = 120  # ms of quiet after the last key
-_EXAMPLES = 3
-_EXAMPLE_LENGTH = 160  # characters of an example
 
 
 class InferencePanel(QWidget):
@@ -54,11 +52,9 @@ class InferencePanel(QWidget):
         self._wait.setInterval(_DEBOUNCE)
         self._wait.timeout.connect(self._ask)
         self.editors: list[FieldEditor] = []
-        self._example_texts: list[str] = []
         self.empty = EmptyState("inferenceEmpty")
         self.chooser, self.chooser_label, self.status = QComboBox(), QLabel(), QLabel()
-        self.examples_label, self.examples = QLabel(), QVBoxLayout()
-        self.example_buttons: list[QPushButton] = []
+        self.examples = Examples()
         self.answer = PredictionView()
         self.stack = QStackedWidget()
         self._build()
@@ -99,11 +95,8 @@ class InferencePanel(QWidget):
         )
         self.chooser_label.setText(tr("Model of run"))
         self.chooser.setAccessibleName(tr("Run whose model answers"))
-        self.examples_label.setText(tr("Examples to try"))
         self._label_runs()
         self._show_status()
-        if self._predictor is not None:
-            self._fill_examples()
 
     # Building.
 
@@ -113,31 +106,14 @@ class InferencePanel(QWidget):
         self.chooser.setMinimumContentsLength(16)
         self.chooser_label.setBuddy(self.chooser)
         self.chooser.activated.connect(self._chosen)
-        self.status.setObjectName("inferenceStatus")
-        self.status.setTextFormat(Qt.TextFormat.PlainText)
-        self.status.setWordWrap(True)
-        theme.set_role(self.status, "muted")
-        theme.set_role(self.examples_label, "muted")
         head = QHBoxLayout()
         head.setSpacing(theme.GAP)
         head.addWidget(self.chooser_label)
         head.addWidget(self.chooser, 1)
-        self.form = QVBoxLayout()
-        self.form.setSpacing(theme.GAP)
-        self.examples.setSpacing(theme.SPACE)
-        asking = QWidget()
-        left = QVBoxLayout(asking)
-        left.setContentsMargins(0, 0, 0, 0)
-        left.setSpacing(theme.GAP)
-        left.addLayout(self.form, 3)
-        left.addWidget(self.status)
-        left.addWidget(self.examples_label)
-        left.addLayout(self.examples)
-        left.addStretch(1)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setObjectName("inferenceSplitter")
         self.splitter.setChildrenCollapsible(False)
-        self.splitter.addWidget(asking)
+        self.splitter.addWidget(self._build_question())
         self.splitter.addWidget(self.answer)
         self.splitter.setSizes([400, 540])
         self.content = QWidget()
@@ -152,6 +128,24 @@ class InferencePanel(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self.stack)
         self.empty.acted.connect(self.sample_requested)
+
+    def _build_question(self) -> QWidget:
+        self.status.setObjectName("inferenceStatus")
+        self.status.setTextFormat(Qt.TextFormat.PlainText)
+        self.status.setWordWrap(True)
+        theme.set_role(self.status, "muted")
+        self.examples.chosen.connect(lambda text: self.editors[0].editor.set_value(text))
+        self.form = QVBoxLayout()
+        self.form.setSpacing(theme.GAP)
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.GAP)
+        column.addLayout(self.form, 3)
+        column.addWidget(self.status)
+        column.addWidget(self.examples)
+        column.addStretch(1)
+        return page
 
     # Runs to choose from.
 
@@ -190,14 +184,14 @@ class InferencePanel(QWidget):
 
     def _load(self, run_id: str) -> tuple[Any, list[str]]:
         predictor = self._studio.predictor(run_id)
-        return predictor, _examples(self._studio, predictor.plan)
+        return predictor, texts_to_try(self._studio, predictor.plan)
 
     def _loaded(self, run_id: str, predictor: Any, examples: list[str]) -> None:
         if run_id != self.run_id:
             return
-        self._predictor, self._example_texts = predictor, examples
+        self._predictor = predictor
         self._make_editors(predictor.fields)
-        self._fill_examples()
+        self.examples.show_texts(examples if len(self.editors) == 1 else [])
         self._say("")
         self._ask()
 
@@ -220,23 +214,6 @@ class InferencePanel(QWidget):
             editor.edited.connect(self._typed)
         if self.editors:
             self.setFocusProxy(self.editors[0].editor)
-
-    def _fill_examples(self) -> None:
-        texts = self._example_texts if len(self.editors) == 1 else []
-        for button in self.example_buttons:
-            self.examples.removeWidget(button)
-            button.hide()
-            button.deleteLater()
-        self.example_buttons = [self._example_button(number, text) for number, text in enumerate(texts)]
-        self.examples_label.setVisible(bool(texts))
-
-    def _example_button(self, number: int, text: str) -> QPushButton:
-        button = _ElidedButton(text)
-        button.setObjectName(f"example_{number}")
-        button.setAccessibleName(tr("Try the example: {text}", text=text))
-        button.clicked.connect(lambda: self.editors[0].editor.set_value(text))
-        self.examples.addWidget(button)
-        return button
 
     # Asking. One question is under way at most; of those that come meanwhile, the newest is asked next.
 
@@ -310,40 +287,9 @@ class InferencePanel(QWidget):
         super().changeEvent(event)
 
 
-class _ElidedButton(QPushButton):
-    """A button whose text is cut to its width; the whole of it is in its tooltip."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self._text = " ".join(text.split())
-        self.setToolTip(text)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-
-    def resizeEvent(self, event: object) -> None:
-        room = max(self.width() - 28, 20)
-        # "&" would be taken for a shortcut's mark.
-        self.setText(self.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideRight, room).replace("&", "&&"))
-        super().resizeEvent(event)
-
-
 def _run_text(run: Any) -> str:
     if run.score is None or not run.headline:
         return str(run.name)
     return tr(
         "{name}: {metric} {score}", name=run.name, metric=metric_title(run.headline), score=number_text(run.score)
     )
-
-
-def _examples(studio: Any, plan: Any) -> list[str]:
-    """Texts to try: the sample's own, else those of the data file's first rows that are short."""
-    for sample in studio.samples():
-        if sample.path == plan.dataset.path and sample.try_out:
-            return list(sample.try_out)
-    path = plan.dataset.test_path or plan.dataset.validation_path or plan.dataset.path
-    try:
-        head = studio.preview(path, plan.dataset.reading)
-        place = head.columns.index(plan.dataset.columns["text"])
-    except (WorkbenchError, OSError, ValueError, KeyError):
-        return []  # examples are a courtesy: the file may be gone by now
-    texts = [row[place].strip() for row in head.rows if place < len(row)]
-    return [text for text in dict.fromkeys(texts) if 0 < len(text) <= _EXAMPLE_LENGTH][:_EXAMPLES]

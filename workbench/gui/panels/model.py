@@ -5,31 +5,23 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QEvent, Signal
-from PySide6.QtWidgets import (
-    QFileDialog,
-    QFrame,
-    QGridLayout,
-    QHBoxLayout,
-    QLineEdit,
-    QProgressBar,
-    QPushButton,
-    QVBoxLayout,
-)
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton
 
+from workbench.core.errors import Problem
 from workbench.core.language import mark, tr
 from workbench.core.plan import ModelSpec
 from workbench.gui import theme
-from workbench.gui.background import Ticket, submit
+from workbench.gui.background import submit
 from workbench.gui.forms import Combo
 from workbench.gui.panels.card import Card, text_label
+from workbench.gui.panels.hub import HubRow
 from workbench.gui.session import Session
 
 _LANGUAGES = {
     "en": mark("English"),
     "zh": mark("Chinese"),
-    "multi": mark("many languages"),
-    "any": mark("any language"),
+    "multilingual": mark("many languages"),
 }
 
 
@@ -57,11 +49,10 @@ class ModelPanel(Card):
         self._cards: list[Any] = []
         self._own: list[ModelSpec] = []
         self._inspected: dict[ModelSpec | str, Any] = {}
-        self._download: Ticket | None = None
-        self._done = 0
         self._build()
         self.retranslate()
         session.draft.changed.connect(self._show_plan)
+        session.draft.problems.connect(self._show_warnings)
 
     def _build(self) -> None:
         self.combo = Combo()
@@ -76,53 +67,29 @@ class ModelPanel(Card):
         self.hub_button = QPushButton()
         self.hub_button.setObjectName("modelHub")
         self.hub_button.setCheckable(True)
-        self.hub_button.toggled.connect(self._show_hub)
+        self.hub_button.toggled.connect(lambda shown: self.hub.setVisible(shown))
+        self._warning = text_label("warning", "modelWarning")
+        self.scratch_button = QPushButton()
+        self.scratch_button.setObjectName("modelScratch")
+        self.scratch_button.clicked.connect(self._choose_scratch)
+        self.hub = HubRow(self._session.studio)
+        self.hub.fetched.connect(self._fetched)
+        self.hub.refused.connect(partial(self._session.refused.emit, "download"))
+        self.hub.notified.connect(self.notified)
         row = QHBoxLayout()
         row.setSpacing(theme.GAP)
         row.addWidget(self.folder_button)
         row.addWidget(self.hub_button)
         row.addStretch()
-        for part in (self.combo, self._facts, self._summary, self._note):
+        for part in (self.combo, self._facts, self._summary, self._note, self._warning):
             self.column.addWidget(part)
+        self.column.addWidget(self.scratch_button, 0, Qt.AlignmentFlag.AlignLeft)
         self.column.addLayout(row)
-        self.column.addWidget(self._build_hub())
-        self._note.hide()
-
-    def _build_hub(self) -> QFrame:
-        self._hub = QFrame()
-        self._hub.setProperty("role", "inset")
-        self._hub_label = text_label()
-        self.hub_id = QLineEdit()
-        self.hub_id.setObjectName("hubId")
-        self.hub_id.returnPressed.connect(self.start_download)
-        self.hub_id.textChanged.connect(self._judge_hub)
-        self._hub_label.setBuddy(self.hub_id)
-        self.download_button = QPushButton()
-        self.download_button.setObjectName("hubDownload")
-        self.download_button.clicked.connect(self.start_download)
-        self.cancel_button = QPushButton()
-        self.cancel_button.setObjectName("hubCancel")
-        self.cancel_button.clicked.connect(self.cancel_download)
-        self.progress = QProgressBar()
-        self.progress.setObjectName("hubProgress")
-        self.progress.setTextVisible(False)
-        self._hub_note = text_label("muted", "hubNote")
-        grid = QGridLayout()
-        grid.setSpacing(theme.GAP)
-        grid.addWidget(self.hub_id, 0, 0)
-        grid.addWidget(self.download_button, 0, 1)
-        grid.addWidget(self.progress, 1, 0)
-        grid.addWidget(self.cancel_button, 1, 1)
-        column = QVBoxLayout(self._hub)
-        column.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
-        column.setSpacing(theme.GAP)
-        column.addWidget(self._hub_label)
-        column.addLayout(grid)
-        column.addWidget(self._hub_note)
-        self._hub.hide()
-        self.progress.hide()
-        self.cancel_button.hide()
-        return self._hub
+        self.column.addWidget(self.hub)
+        for framed in (self._note, self._warning):
+            framed.setMargin(theme.SPACE)
+        for part in (self._note, self._warning, self.scratch_button, self.hub):
+            part.hide()
 
     # The picker.
 
@@ -178,8 +145,17 @@ class ModelPanel(Card):
         self._note.setVisible(bool(self._note.text()))
         self.combo.setToolTip(card.title)
         if not card.available and card.spec.source == "hub":
-            self.hub_id.setText(card.spec.location)
+            self.hub.name_box.setText(card.spec.location)
             self.hub_button.setChecked(True)
+
+    def _show_warnings(self, problems: list[Problem]) -> None:
+        warnings = [problem for problem in problems if problem.severity == "warning" and problem.field == "model"]
+        self._warning.setText("\n".join(map(str, warnings)))
+        for part in (self._warning, self.scratch_button):
+            part.setVisible(bool(warnings))
+
+    def _choose_scratch(self) -> None:
+        self._session.set_model(next(card.spec for card in self._cards if card.spec.source == "scratch"))
 
     def _inspect(self, spec: ModelSpec) -> None:
         def done(card: Any) -> None:
@@ -210,78 +186,14 @@ class ModelPanel(Card):
     def show_hub(self) -> None:
         """Unfold the download row and put the cursor there."""
         self.hub_button.setChecked(True)
-        self.hub_id.setFocus()
+        self.hub.name_box.setFocus()
 
-    def _show_hub(self, shown: bool) -> None:
-        self._hub.setVisible(shown)
-        if shown:
-            self._judge_hub()
-
-    def _judge_hub(self) -> None:
-        ready = self.hub_id.text().strip().count("/") <= 1 and bool(self.hub_id.text().strip())
-        self.download_button.setEnabled(ready and self._download is None)
-
-    def start_download(self) -> None:
-        """Fetch the named model: the only step that uses the network, and only on this click."""
-        hub_id = self.hub_id.text().strip()
-        if not hub_id or self._download is not None:
-            return
-        studio, report = self._session.studio, _Report()
-
-        def work() -> ModelSpec:
-            return studio.download(hub_id, progress=report.take, cancelled=lambda: report.cancelled)
-
-        self._report = report
-        self._set_downloading(True)
-        self._download = submit(self, work, self._downloaded, self._not_downloaded)
-        self._judge_hub()
-        self.startTimer(200)
-
-    def timerEvent(self, event) -> None:
-        if self._download is None:
-            self.killTimer(event.timerId())
-            return
-        done, total = self._report.done, self._report.total
-        self.progress.setMaximum(1000 if total else 0)
-        self.progress.setValue(int(1000 * done / total) if total else 0)
-        if total:
-            values = {"done": f"{done / 1e6:,.0f}", "total": f"{total / 1e6:,.0f}"}
-            self._hub_note.setText(tr("{done} of {total} MB", **values))
-
-    def cancel_download(self) -> None:
-        """Give the download up; nothing of it stays."""
-        if self._download is not None:
-            self._report.cancelled = True
-            self._download.cancel()
-            self._download = None
-            self._set_downloading(False)
-            self.notified.emit(tr("The download was cancelled."))
-
-    def _downloaded(self, spec: ModelSpec) -> None:
-        self._download = None
-        self._set_downloading(False)
+    def _fetched(self, spec: ModelSpec) -> None:
         self.hub_button.setChecked(False)
         self.refresh()
         self.choose_spec(spec)
         self._session.draft.check()
         self.notified.emit(tr("{model} is on this computer now.", model=spec.location))
-
-    def _not_downloaded(self, error: Exception) -> None:
-        self._download = None
-        self._set_downloading(False)
-        self._session.refused.emit("download", error)
-
-    def _set_downloading(self, active: bool) -> None:
-        self.progress.setVisible(active)
-        self.cancel_button.setVisible(active)
-        self.hub_id.setEnabled(not active)
-        self._judge_hub()
-        self._say_hub()
-
-    def _say_hub(self) -> None:
-        endpoint = self._session.studio.settings.hub_endpoint
-        text = tr("Nothing is fetched before you click Download. Source: {endpoint}", endpoint=endpoint)
-        self._hub_note.setText(text)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -296,26 +208,8 @@ class ModelPanel(Card):
         self.folder_button.setToolTip(tr("Use a model in Hugging Face format that is on this computer"))
         self.hub_button.setText(tr("Download…"))
         self.hub_button.setToolTip(tr("Fetch a model from the hub by its id"))
-        self._hub_label.setText(tr("Id of a model on the hub"))
-        self.hub_id.setPlaceholderText("intfloat/multilingual-e5-small")
-        self.hub_id.setAccessibleName(tr("Id of a model on the hub"))
-        self.download_button.setText(tr("Download"))
-        self.cancel_button.setText(tr("Cancel download"))
-        self.progress.setAccessibleName(tr("Progress of the download"))
-        self._say_hub()
+        self.scratch_button.setText(tr("Use a model from scratch"))
         self.refresh()
-
-
-class _Report:
-    """What the downloading thread leaves for the window to look at."""
-
-    def __init__(self) -> None:
-        self.done = 0
-        self.total: int | None = None
-        self.cancelled = False
-
-    def take(self, done: int, total: int | None) -> None:
-        self.done, self.total = done, total
 
 
 def _same(one: ModelSpec, other: ModelSpec) -> bool:

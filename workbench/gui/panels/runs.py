@@ -6,16 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QEvent, QSortFilterProxyModel, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QCheckBox,
     QHBoxLayout,
     QLineEdit,
     QPushButton,
     QSplitter,
     QStackedWidget,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -27,25 +25,8 @@ from workbench.gui.compare import CompareView
 from workbench.gui.empty import EmptyState
 from workbench.gui.folders import show_folder
 from workbench.gui.runs_model import RunsModel
-from workbench.gui.tables import SORT, copy_table, furnish
-
-
-class _RunsTable(QTableView):
-    """Enter opens, F2 renames, Delete deletes, Ctrl+C copies."""
-
-    opened = Signal()
-    deleted = Signal()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        editing = self.state() == QAbstractItemView.State.EditingState
-        if event.matches(QKeySequence.StandardKey.Copy):
-            copy_table(self)
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not editing:
-            self.opened.emit()
-        elif event.key() == Qt.Key.Key_Delete and not editing:
-            self.deleted.emit()
-        else:
-            super().keyPressEvent(event)
+from workbench.gui.runs_table import RunsTable
+from workbench.gui.tables import SORT
 
 
 class RunsPanel(QWidget):
@@ -62,10 +43,9 @@ class RunsPanel(QWidget):
         self.setObjectName("runsPanel")
         self._studio = studio
         self._ticket: Ticket | None = None
-        self._fitting, self._sized_by_user = False, False
         self.model = RunsModel(studio, self)
         self.order = QSortFilterProxyModel(self)
-        self.table = _RunsTable()
+        self.table = RunsTable()
         self.filter, self.bin_box = QLineEdit(), QCheckBox()
         self.try_button, self.show_button, self.folder_button, self.rename_button = (QPushButton() for _ in range(4))
         self.delete_button, self.restore_button = QPushButton(), QPushButton()
@@ -122,15 +102,25 @@ class RunsPanel(QWidget):
         self.order.setSortRole(SORT)
         self.order.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.order.setFilterKeyColumn(-1)
-        self.table.setObjectName("runsTable")
-        self.table.setModel(self.order)
-        furnish(self.table)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
-        self.table.setSortingEnabled(True)
-        header = self.table.horizontalHeader()
-        header.setSortIndicatorClearable(True)
-        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        self.table.setMinimumHeight(100)
+        self.table.show_runs(self.order)
+        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        self.splitter.setObjectName("runsSplitter")
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(self._build_list())
+        self.splitter.addWidget(self.compare)
+        self.splitter.setSizes([300, 320])
+        self.content = QWidget()
+        layout = QVBoxLayout(self.content)
+        layout.setContentsMargins(*[theme.PAD] * 4)
+        layout.addWidget(self.splitter)
+        self.stack.addWidget(self.empty)
+        self.stack.addWidget(self.content)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self.stack)
+        self.compare.hide()
+
+    def _build_list(self) -> QWidget:
         self.filter.setObjectName("runsFilter")
         self.filter.setClearButtonEnabled(True)
         self.bin_box.setObjectName("runsDeleted")
@@ -148,32 +138,16 @@ class RunsPanel(QWidget):
             button.setObjectName(name)
             foot.addWidget(button)
         foot.addStretch(1)
-        top = QWidget()
-        column = QVBoxLayout(top)
+        page = QWidget()
+        column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.GAP)
         column.addLayout(head)
         column.addWidget(self.table, 1)
         column.addLayout(foot)
-        self.splitter = QSplitter(Qt.Orientation.Vertical)
-        self.splitter.setObjectName("runsSplitter")
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.addWidget(top)
-        self.splitter.addWidget(self.compare)
-        self.splitter.setSizes([300, 320])
-        self.content = QWidget()
-        layout = QVBoxLayout(self.content)
-        layout.setContentsMargins(*[theme.PAD] * 4)
-        layout.addWidget(self.splitter)
-        self.stack.addWidget(self.empty)
-        self.stack.addWidget(self.content)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self.stack)
-        self.compare.hide()
+        return page
 
     def _connect(self) -> None:
-        self.table.horizontalHeader().sectionResized.connect(self._column_sized)
         self.filter.textChanged.connect(self.order.setFilterFixedString)
         self.bin_box.toggled.connect(lambda _on: self.refresh())
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._selection_changed())
@@ -184,7 +158,7 @@ class RunsPanel(QWidget):
         self.try_button.clicked.connect(self._try)
         self.show_button.clicked.connect(self._show_curves)
         self.folder_button.clicked.connect(self._open_folder)
-        self.rename_button.clicked.connect(self._begin_rename)
+        self.rename_button.clicked.connect(self.table.begin_rename)
         self.delete_button.clicked.connect(self._delete)
         self.restore_button.clicked.connect(lambda: self._restore([run.id for run in self.selected()]))
         self.model.renamed.connect(self._rename)
@@ -202,20 +176,8 @@ class RunsPanel(QWidget):
         self._select(chosen)
         nothing = not runs and not in_bin and not self.bin_box.isChecked()
         self.stack.setCurrentWidget(self.empty if nothing else self.content)
-        if runs and not self._sized_by_user:
-            self._fit_columns()
-
-    def _fit_columns(self) -> None:
-        header = self.table.horizontalHeader()
-        self._fitting = True
-        self.table.resizeColumnsToContents()
-        for column in range(self.model.columnCount()):
-            width = max(self.table.columnWidth(column), header.sectionSizeHint(column)) + theme.GAP
-            self.table.setColumnWidth(column, min(width, 240))
-        self._fitting = False
-
-    def _column_sized(self, *_sizes: int) -> None:
-        self._sized_by_user = self._sized_by_user or not self._fitting
+        if runs:
+            self.table.fit_columns()
 
     def _chosen_ids(self) -> list[str]:
         return [run.id for run in self.selected()]
@@ -256,12 +218,6 @@ class RunsPanel(QWidget):
         folder = self.selected()[0].folder
         if not show_folder(folder):
             self._say(tr("The folder {folder} cannot be shown here.", folder=folder))
-
-    def _begin_rename(self) -> None:
-        row = self.table.selectionModel().selectedRows()[0].row()
-        self.table.setFocus()
-        self.table.setCurrentIndex(self.order.index(row, 0))
-        self.table.edit(self.order.index(row, 0))
 
     def _rename(self, run_id: str, name: str) -> None:
         self._do(lambda: self._studio.rename(run_id, name))

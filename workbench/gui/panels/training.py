@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayou
 
 from workbench.core.events import Evaluated, Event, Notice, PhaseChanged, RunFinished, RunStarted, StepDone
 from workbench.core.language import tr
+from workbench.core.wording import phase_text
 from workbench.gui import theme
 from workbench.gui.background import Ticket, submit
 from workbench.gui.empty import EmptyState
@@ -17,7 +18,6 @@ from workbench.gui.folders import show_folder
 from workbench.gui.labels import ElidedLabel, plain_label
 from workbench.gui.run_report import MeasuresReport, NoticeList, OutcomeCard
 from workbench.gui.training_plots import LossPlot, MetricPlot
-from workbench.gui.wording import phase_text
 
 
 class _Past(NamedTuple):
@@ -83,7 +83,7 @@ class TrainingPanel(QWidget):
 
         def read() -> _Past:
             studio = self._studio
-            return _Past(studio.run(run_id), studio.curves(run_id), studio.history.events(run_id))
+            return _Past(studio.run(run_id), studio.curves(run_id), studio.events(run_id))
 
         self._ticket = submit(self, read, self._show_past, lambda error: self.notified.emit(str(error)))
 
