@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from types import ModuleType
@@ -49,11 +51,16 @@ def test_that_the_readme_installs_with_the_constraints_for_every_computer(langua
     text = (ROOT / language).read_text(encoding="utf-8")
     indexes = set(re.findall(r"--extra-index-url (\S+)", text))
     assert {index.rsplit("/", 1)[-1] for index in indexes} == {"cpu", "cu130"}
-    for word in ("make run", "make test", "pipx install", "uv pip install --torch-backend=auto", "workbench predict"):
+    words = ("make run", "make test", "pipx install", "uv pip install --torch-backend=auto", "workbench predict")
+    for word in (*words, "py -m venv .venv", "--download", "--hub-endpoint", "HF_ENDPOINT"):
         assert word in text
     installs = re.findall(r"`(?:pip|pipx|uv venv && uv pip) install[^`]+\"`", text)
     assert len(installs) >= 5
     assert [line for line in installs if "constraints.txt" not in line] == []
+
+
+def test_that_the_chinese_readme_names_a_mirror() -> None:
+    assert "https://hf-mirror.com" in (ROOT / "README.zh-CN.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md", "docs/privacy.md"])
@@ -75,6 +82,113 @@ def test_that_a_script_is_sound_and_can_be_run(shell: str, script: str) -> None:
     result = subprocess.run([shell, "-n", str(ROOT / script)], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     assert (ROOT / script).stat().st_mode & 0o111
+
+
+CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+# `python` of a virtual environment that is there already: pip's settings are the real ones, its network is not.
+_FAKE_PYTHON = """#!/bin/sh
+case "$*" in
+*"pip config list"*) if [ -f answer ]; then cat answer; else exec "{python}" -P "$@"; fi ;;
+*"pip index versions"*) echo "asked $*" >>"{log}"; exit {unreachable} ;;
+*"pip install"*) echo "install $*" >>"{log}" ;;
+esac
+"""
+
+
+class FakeComputer:
+    """A folder with the script and a virtual environment whose pip only notes down what it is told."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.log, self.tools = folder, folder / "log", folder / "tools"
+        for name in ("scripts", ".venv/bin", "tools"):
+            (folder / name).mkdir(parents=True)
+        for name in ("scripts/bootstrap", "pyproject.toml", "constraints.txt"):
+            shutil.copy(ROOT / name, folder / name)
+        self.program(".venv/bin/workbench", "")
+        for name in ("sh", "cat", "cksum", "dirname", "grep", "id"):
+            path = shutil.which(name)
+            assert path is not None
+            (self.tools / name).symlink_to(path)
+
+    def program(self, name: str, text: str) -> None:
+        path = self.folder / name
+        path.write_text(text or "#!/bin/sh\n", encoding="utf-8")
+        path.chmod(0o755)
+
+    def installs(self, *, system: str, unreachable: bool, **settings: str) -> tuple[str, str]:
+        """(what pip was told to install, what was said to the person)."""
+        words = {"python": sys.executable, "log": self.log, "unreachable": int(unreachable)}
+        self.program(".venv/bin/python", _FAKE_PYTHON.format(**words))
+        self.program("tools/uname", f"#!/bin/sh\necho {system}\n")
+        given = {"PATH": str(self.tools), "PIP_CONFIG_FILE": os.devnull, "LC_ALL": "C.UTF-8", **settings}
+        command = [str(self.tools / "sh"), "scripts/bootstrap", "demo"]
+        result = subprocess.run(command, cwd=self.folder, env=given, capture_output=True, text=True, timeout=60)
+        assert result.returncode == 0, result.stderr
+        (line,) = (line for line in self.log.read_text(encoding="utf-8").splitlines() if line.startswith("install"))
+        return line, result.stderr
+
+
+@pytest.fixture
+def computer(tmp_path: Path) -> FakeComputer:
+    if os.name == "nt":
+        pytest.skip("the script is for a POSIX shell")
+    return FakeComputer(tmp_path)
+
+
+def test_that_linux_without_a_card_gets_the_small_torch(computer: FakeComputer) -> None:
+    line, said = computer.installs(system="Linux", unreachable=False)
+    assert f"--extra-index-url {CPU_INDEX} -c constraints.txt" in line
+    assert "0.5 GB" in said
+    assert "NVIDIA" not in said
+
+
+def test_that_without_its_index_the_plain_install_is_done_and_told(computer: FakeComputer) -> None:
+    line, said = computer.installs(system="Linux", unreachable=True)
+    assert "index-url" not in line
+    assert CPU_INDEX in said
+    assert "several GB" in said
+
+
+def test_that_a_mac_and_a_computer_with_a_card_get_the_plain_install(computer: FakeComputer) -> None:
+    line, said = computer.installs(system="Darwin", unreachable=False)
+    assert "index-url" not in line
+    assert "0.5 GB" in said
+    computer.program("tools/nvidia-smi", "")
+    for stamp in (*(computer.folder / ".venv").glob("installed-*"), computer.log):
+        stamp.unlink()
+    line, said = computer.installs(system="Linux", unreachable=False)
+    assert "index-url" not in line
+    assert "several GB" in said
+
+
+@pytest.mark.parametrize(
+    ("answer", "environment"),
+    [
+        ("", {"PIP_INDEX_URL": "https://mirror.example/simple"}),
+        ("", {"PIP_EXTRA_INDEX_URL": "https://mirror.example/simple"}),
+        ("", {"PIP_FIND_LINKS": "/wheels"}),
+        ("", {"PIP_NO_INDEX": "1"}),
+        # As pip tells the settings of its files, which the test cannot keep other files of the computer out of.
+        ("global.index-url='https://mirror.example/simple'", {}),
+        ("global.timeout='9'\ninstall.extra-index-url='https://mirror.example/simple'", {}),
+        ("global.find-links='/wheels'", {}),
+        ("global.constraint='/somewhere.txt'", {}),
+    ],
+)
+def test_that_nothing_is_added_where_pip_is_configured(
+    computer: FakeComputer, answer: str, environment: dict[str, str]
+) -> None:
+    if answer:
+        (computer.folder / "answer").write_text(answer + "\n", encoding="utf-8")
+    line, said = computer.installs(system="Linux", unreachable=False, **environment)
+    assert "index-url" not in line
+    assert "asked" not in computer.log.read_text(encoding="utf-8")
+    assert "from where pip is set to look" in said
+
+
+def test_that_settings_of_pip_about_other_things_change_nothing(computer: FakeComputer) -> None:
+    line, _ = computer.installs(system="Linux", unreachable=False, PIP_DEFAULT_TIMEOUT="60", PIP_CERT="/cert.pem")
+    assert f"--extra-index-url {CPU_INDEX}" in line
 
 
 @pytest.fixture
