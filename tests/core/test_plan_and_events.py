@@ -118,15 +118,70 @@ def test_that_a_loss_that_was_not_finite_comes_back_as_nan() -> None:
     assert again.rows == 16
 
 
-@pytest.mark.parametrize(("raw", "number"), [("3", 3.0), (" 4.5 ", 4.5), ("2,5", 2.5), ("-1e3", -1000.0)])
-def test_that_a_number_is_read_with_point_or_comma(raw: str, number: float) -> None:
+@pytest.mark.parametrize(
+    ("raw", "number"),
+    [
+        ("3", 3.0),
+        (" 4.5 ", 4.5),
+        ("5.", 5.0),
+        (".5", 0.5),
+        ("2,5", 2.5),
+        (",5", 0.5),
+        ("0,125", 0.125),
+        ("1234,567", 1234.567),
+        ("-1e3", -1000.0),
+        ("1,234.5", 1234.5),
+        ("-1,234,567", -1234567.0),
+        ("1.234,5", 1234.5),
+        ("1.234.567", 1234567.0),
+        ("1.234", 1.234),
+        ("１２．５", 12.5),
+        ("－３，５", -3.5),
+        ("１，２３４，５６７", 1234567.0),
+        ("−2", -2.0),
+    ],
+)
+def test_that_a_number_is_read_where_its_marks_have_one_meaning(raw: str, number: float) -> None:
     assert NUMBER.parse(raw) == number
 
 
-@pytest.mark.parametrize("raw", ["", "  ", "abc", "nan", "inf", "1,234.5", "1,2,3"])
-def test_that_a_cell_without_a_plain_number_is_refused(raw: str) -> None:
-    with pytest.raises(FieldError):
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "",
+        "  ",
+        "abc",
+        "nan",
+        "-inf",
+        "∞",
+        "1e999",
+        "1,2,3",
+        "1_000",
+        "1 000",
+        "12,34,567",
+        "10²",
+        "1,234",
+        "１，２３４",
+    ],
+)
+def test_that_a_cell_without_a_plain_number_is_refused_in_words(raw: str, english: None) -> None:
+    with pytest.raises(FieldError) as refused:
         NUMBER.parse(raw)
+    assert len(str(refused.value)) > 10
+
+
+@given(st.integers(-(10**12), 10**12), st.integers(0, 99))
+def test_that_every_way_to_write_a_number_is_read_as_that_number_or_refused(whole: int, cents: int) -> None:
+    number = float(f"{whole}.{cents:02}")
+    point = f"{whole:,}.{cents:02}"
+    for raw in (point, point.replace(",", ""), point.translate({0x2C: ".", 0x2E: ","})):
+        assert NUMBER.parse(raw) == number
+    grouped = f"{whole:,}"
+    if grouped.count(",") == 1:
+        with pytest.raises(FieldError):
+            NUMBER.parse(grouped)
+    else:
+        assert NUMBER.parse(grouped) == whole
 
 
 def test_that_text_is_kept_and_labels_are_trimmed() -> None:

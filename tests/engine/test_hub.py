@@ -259,7 +259,8 @@ def test_that_a_download_that_changed_on_disk_is_not_loaded(files: dict[str, byt
 
 
 @pytest.mark.parametrize(
-    "endpoint", ["ftp://host", "file:///etc", "huggingface.co", "https://", "https://user:secret@host", "http://h?x=1", "http://["]
+    "endpoint",
+    ["ftp://host", "file:///etc", "huggingface.co", "https://", "https://user:secret@host", "http://h?x=1", "http://["],
 )
 def test_that_other_addresses_are_refused_before_anything_starts(models: Path, endpoint: str) -> None:
     with pytest.raises(WorkbenchError) as caught:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -57,24 +58,55 @@ class Label(Field, frozen=True, kw_only=True):
         return label
 
 
+_PLAIN = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
+_BY_COMMAS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?")
+_BY_POINTS = re.compile(r"[+-]?[1-9]\d{0,2}(?:(?:\.\d{3})+,\d+|(?:\.\d{3}){2,})")
+_DECIMAL_COMMA = re.compile(r"[+-]?(?:\d+,\d*|,\d+)(?:[eE][+-]?\d+)?")
+_TWO_WAYS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
+_NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
+_NARROW = {0xFF0B: "+", 0xFF0C: ",", 0xFF0D: "-", 0xFF0E: ".", 0x2212: "-"}
+_NARROW |= {0xFF10 + digit: str(digit) for digit in range(10)}
+
+
+def narrowed(raw: str) -> str:
+    """`raw` without spaces around it, its full-width digits, signs, points and commas written as in ASCII."""
+    text = raw.strip()
+    return text if text.isascii() else text.translate(_NARROW)
+
+
 class Number(Field, frozen=True, kw_only=True):
-    """A finite number, written with a decimal point or, where that cannot be misread, a decimal comma."""
+    """A finite number, written with a decimal point or a decimal comma, with or without marks between thousands.
+
+    A cell such as "1,234" can be read in two ways and is refused here: only its column can tell. Full-width digits and
+    marks count as ordinary ones; spaces or underscores between digits are refused.
+    """
 
     kind: ClassVar[str] = "number"
 
     def parse(self, raw: str) -> float:
-        text = raw.strip()
-        if text.count(",") == 1 and "." not in text:
-            text = text.replace(",", ".")
-        try:
-            number = float(text)
-        except ValueError:
-            raise FieldError(
-                tr("“{value}” is not a number", value=text[:40]) if text else tr("the number is missing")
-            ) from None
+        text = narrowed(raw)
+        if not text:
+            raise FieldError(tr("the number is missing"))
+        plain = _with_point(text)
+        if not _PLAIN.fullmatch(plain):
+            if _NOT_FINITE.fullmatch(plain):
+                raise FieldError(tr("“{value}” is not a finite number", value=text[:40]))
+            raise FieldError(tr("“{value}” is not a number", value=text[:40]))
+        number = float(plain)
         if not math.isfinite(number):
             raise FieldError(tr("“{value}” is not a finite number", value=text[:40]))
         return number
+
+
+def _with_point(text: str) -> str:
+    """`text` with a decimal point and nothing between thousands, if its marks can be read in one way only."""
+    if _TWO_WAYS.fullmatch(text):
+        raise FieldError(tr("the comma in “{value}” can stand before decimals or between thousands", value=text[:40]))
+    if _BY_COMMAS.fullmatch(text):
+        return text.replace(",", "")
+    if _BY_POINTS.fullmatch(text):
+        return text.replace(".", "").replace(",", ".")
+    return text.replace(",", ".") if _DECIMAL_COMMA.fullmatch(text) else text
 
 
 TEXT = Text(title=mark("Text"), help=mark("The column that the model reads."))

@@ -8,9 +8,9 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from workbench.core.fields import FieldError, Number
+from workbench.core.fields import NUMBER, FieldError
+from workbench.data.numbers import Marks, evidence_of, marks_of
 
-_NUMBER = Number(title="")
 _CODE = re.compile(
     r"https?://\S+|www\.\S+|[\w.+-]+@[\w-]+\.\w+"
     r"|(?:[\w .~-]*[/\\])+[\w .~-]+\.\w{1,5}|[\w-]+\.(?:jpe?g|png|wav|mp3|txt)"
@@ -66,7 +66,8 @@ def facts_of(name: str, position: int, cells: Sequence[str]) -> ColumnFacts:
     filled = [cell.strip() for cell in cells if cell.strip()]
     rows = len(filled) or 1
     probe = filled[:: max(1, len(filled) // 1000)]
-    numbers = [number for number in map(_number, probe) if number is not None]
+    marks = marks_of(evidence_of(probe))
+    numbers = [number for cell in probe if (number := _number(cell, marks)) is not None]
     share = len(probe) or 1
     wide = sum(len(_WIDE.findall(cell)) for cell in probe)
     return ColumnFacts(
@@ -81,20 +82,20 @@ def facts_of(name: str, position: int, cells: Sequence[str]) -> ColumnFacts:
         numeric=len(numbers) / share,
         whole=sum(1 for number in numbers if number.is_integer()) / share,
         coded=sum(1 for cell in probe if _CODE.fullmatch(cell)) / share,
-        counting=_counts(filled, rows),
+        counting=_counts(filled, rows, marks),
     )
 
 
-def _number(cell: str) -> float | None:
+def _number(cell: str, marks: Marks) -> float | None:
     try:
-        return float(_NUMBER.parse(cell))
+        return NUMBER.parse(marks.plain(cell))
     except FieldError:
         return None
 
 
-def _counts(filled: Sequence[str], rows: int) -> bool:
+def _counts(filled: Sequence[str], rows: int, marks: Marks) -> bool:
     """Whether the cells are the numbers of the rows, or other whole numbers that only ever grow."""
-    values = [_number(cell) for cell in filled[:1000]]
+    values = [_number(cell, marks) for cell in filled[:1000]]
     numbers = [value for value in values if value is not None and value.is_integer()]
     if rows < 3 or len(numbers) < len(values):
         return False

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import overload
 
 from msgspec import Struct
@@ -13,14 +12,14 @@ from msgspec import Struct
 from workbench.core.errors import Problem, WorkbenchError
 from workbench.core.fields import Example, Field, Value
 from workbench.core.language import tr, trn
-from workbench.core.plan import VALIDATION_SHARE, DatasetSpec, Reading
+from workbench.core.plan import VALIDATION_SHARE, DatasetSpec
 from workbench.data.files import problem, sha256_of
 from workbench.data.parsing import Parsed, inputs_of, parse, read_columns, read_other, target_of, text_keys
-from workbench.data.readers import read_table
 from workbench.data.split import split
-from workbench.data.table import Progress, SkippedRow, Table
+from workbench.data.table import Progress, SkippedRow
+from workbench.data.watching import Watch
 
-__all__ = ["Dataset", "Examples", "SkippedRow", "load", "load_texts"]
+__all__ = ["Dataset", "Examples", "SkippedRow", "load"]
 
 
 class Examples(Sequence[Example]):
@@ -82,22 +81,31 @@ def load(spec: DatasetSpec, fields: Mapping[str, Field], *, seed: int, progress:
     """Read, parse and split the files of `spec`. Equal files, `spec` and `seed` give an equal dataset.
 
     A row with a cell that its field cannot take is left out and listed. Without a validation file, rows are kept aside:
-    stratified where the target is a label, with identical texts on one side. Raises WorkbenchError with every problem.
+    stratified where the target is a label, with identical texts on one side. `progress` is told the share (0 to 1)
+    that is done, and may raise to stop. Raises WorkbenchError with every problem.
     """
     paths = [path for path in (spec.path, spec.validation_path, spec.test_path) if path]
+    watch = Watch(progress)
+    watch.part(0.1)
     before = _stamp(paths)
-    digest = sha256_of(paths)
-    main = parse(read_columns(spec.path, spec.reading, spec.columns, fields, progress), spec.columns, fields)
-    validation = _other(spec.validation_path, spec, fields)
-    test = _other(spec.test_path, spec, fields)
+    digest = sha256_of(paths, watch.tell)
+    watch.part(0.5)
+    table = read_columns(spec.path, spec.reading, spec.columns, fields, watch.tell)
+    watch.part(0.6)
+    main = parse(table, spec.columns, fields, watch=watch)
+    watch.part(0.7)
+    validation = _other(spec.validation_path, spec, fields, main, watch)
+    test = _other(spec.test_path, spec, fields, main, watch)
+    watch.part(1.0)
     problems = _problems(spec, fields, main, validation, test)
     if before != _stamp(paths):
         what = tr("The file was changed while it was read.")
         problems.append(problem("D20", spec.path, what, tr("Start again when it is saved.")))
     if problems:
         raise WorkbenchError(*problems)
-    train_part, validation_part = _parts(spec, fields, main, validation, seed)
+    train_part, validation_part = _parts(spec, fields, main, validation, seed, watch)
     parsed = [part for part in (main, validation, test) if part is not None]
+    watch.tell(1.0)
     return Dataset(
         train=train_part,
         validation=validation_part,
@@ -106,27 +114,6 @@ def load(spec: DatasetSpec, fields: Mapping[str, Field], *, seed: int, progress:
         sha256=digest,
         rows=sum(part.total for part in parsed),
     )
-
-
-def load_texts(path: Path | str, reading: Reading, columns: Sequence[str], progress: Progress | None = None) -> Table:
-    """The table at `path` for a model to read: `columns` must be in it. Raises WorkbenchError."""
-    table = read_table(path, reading, progress=progress)
-    missing = [column for column in columns if column not in table.columns]
-    if missing:
-        listed = ", ".join(table.columns[:30])
-        raise WorkbenchError(
-            *(
-                problem(
-                    "D10",
-                    path,
-                    tr("There is no column “{column}”.", column=column[:60]),
-                    tr("The file has: {columns}.", columns=listed),
-                    "columns",
-                )
-                for column in missing
-            )
-        )
-    return table
 
 
 def _stamp(paths: Sequence[str]) -> list[tuple[int, int] | None]:
@@ -140,8 +127,10 @@ def _stamp(paths: Sequence[str]) -> list[tuple[int, int] | None]:
     return stamps
 
 
-def _other(path: str, spec: DatasetSpec, fields: Mapping[str, Field]) -> Parsed | None:
-    return parse(read_other(path, spec, fields), spec.columns, fields, path) if path else None
+def _other(path: str, spec: DatasetSpec, fields: Mapping[str, Field], main: Parsed, watch: Watch) -> Parsed | None:
+    if not path:
+        return None
+    return parse(read_other(path, spec, fields, watch.tell), spec.columns, fields, path, like=main, watch=watch)
 
 
 def _examples(parsed: Parsed) -> Examples:
@@ -149,38 +138,38 @@ def _examples(parsed: Parsed) -> Examples:
 
 
 def _parts(
-    spec: DatasetSpec, fields: Mapping[str, Field], main: Parsed, validation: Parsed | None, seed: int
+    spec: DatasetSpec, fields: Mapping[str, Field], main: Parsed, validation: Parsed | None, seed: int, watch: Watch
 ) -> tuple[Examples, Examples]:
     if validation is not None:
         return _examples(main), _examples(validation)
-    strata = _strata(fields, main)
+    strata = _strata(fields, main, watch)
     inputs = [main.values[name] for name in inputs_of(fields, spec.columns)]
-    places = split(strata, text_keys(inputs), spec.validation_share, seed)
+    places = split(strata, text_keys(inputs, watch), spec.validation_share, seed, watch)
     if not places[1]:
         raise WorkbenchError(_nothing_to_validate(spec))
     training, kept_aside = (
         Examples(
-            {name: [values[place] for place in part] for name, values in main.values.items()},
-            array("L", (main.numbers[place] for place in part)),
+            {name: [values[place] for place in watch.over(part)] for name, values in main.values.items()},
+            array("L", (main.numbers[place] for place in watch.over(part))),
         )
         for part in places
     )
     return training, kept_aside
 
 
-def _strata(fields: Mapping[str, Field], parsed: Parsed) -> Sequence[Value] | bytes:
+def _strata(fields: Mapping[str, Field], parsed: Parsed, watch: Watch) -> Sequence[Value] | bytes:
     """What validation rows are drawn evenly from: the labels; of numbers, ten ranges with as many rows each."""
     target = target_of(fields)
     values = parsed.values.get(target, [])
     if values and fields[target].kind == "label":
         return values
-    numbers = [value for value in values if isinstance(value, float)]
+    numbers = [value for value in watch.over(values) if isinstance(value, float)]
     if len(numbers) < 100:
         return bytes(len(parsed))
     step = max(1, len(numbers) // 5000)
     sample = sorted(numbers[::step])
     cuts = [sample[len(sample) * tenth // 10] for tenth in range(1, 10)]
-    return bytes(sum(number > cut for cut in cuts) for number in numbers)
+    return bytes(sum(number > cut for cut in cuts) for number in watch.over(numbers))
 
 
 def _nothing_to_validate(spec: DatasetSpec) -> Problem:
@@ -204,7 +193,7 @@ def _problems(
         return problems
     if validation is None and len(main) < 2:
         what = tr("One row is not enough: at least one is learned from and one is kept aside.")
-        problems.append(problem("D14", spec.path, what, tr("Add rows."), target))
+        problems.append(problem("D22", spec.path, what, tr("Add rows."), target))
     if fields[target].kind == "label":
         problems += _label_problems(spec, target, main, validation, test)
     return problems
@@ -219,7 +208,7 @@ def _no_rows(path: str, part: Parsed) -> Problem:
         part.total,
         reason=part.skipped[0].reason.rstrip("."),
     )
-    return problem("D12", path, what, tr("Check which column plays which role."), "columns")
+    return problem("D21", path, what, tr("Check which column plays which role."), "columns")
 
 
 def _label_problems(

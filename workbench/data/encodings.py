@@ -15,7 +15,8 @@ from msgspec import Struct
 from workbench.core.errors import Problem, WorkbenchError
 from workbench.core.language import tr
 from workbench.data.decoding import MARK, MARK_ERRORS
-from workbench.data.plausibility import LATIN, NARROW, WIDE, outside
+from workbench.data.familiar import home_encodings, known_words
+from workbench.data.plausibility import LATIN, NARROW, WIDE, odd_words, outside, reads_korean, written_in_pairs
 
 ENCODINGS: tuple[str, ...] = ("utf-8", *WIDE, *NARROW, "utf-16", "utf-16-le", "utf-16-be")
 """The encodings worth offering."""
@@ -34,6 +35,12 @@ _PRIORS = {
     "cp1256": 0.97,
 }
 """How much rarer an encoding is than its rivals."""
+
+_ENOUGH = 16
+"""From this many different characters on, how common they are tells encodings with two bytes per character apart."""
+
+_MOST_OF_FEW = 0.7
+"""The highest confidence where there are fewer and their words are unknown."""
 
 _PROBE = 20_000
 _ASCII = bytes(range(128))
@@ -79,6 +86,9 @@ def guess_encoding(sample: bytes, *, complete: bool) -> EncodingGuess:
     if b"\x1b$B" in sample or b"\x1b$@" in sample:
         return EncodingGuess(encoding="iso2022_jp", confidence=0.95, alternatives=("utf-8",))
     if _decodes_as_utf_8(sample, complete):
+        disguised = None if sample.isascii() else _from_disguise(sample)
+        if disguised is not None:
+            return disguised
         certain = complete or not sample.isascii()
         return EncodingGuess(encoding="utf-8", confidence=1.0 if certain else 0.9, alternatives=("gb18030", "cp1252"))
     return _guess_older(sample)
@@ -118,6 +128,20 @@ def _decodes_as_utf_8(sample: bytes, complete: bool) -> bool:
     return True
 
 
+def _from_disguise(sample: bytes) -> EncodingGuess | None:
+    """A few characters in GBK whose bytes happen to be letters in UTF-8, which make no word there; else None."""
+    lines = _around_non_ascii(sample)
+    text = lines.decode("utf-8", MARK_ERRORS)
+    if any(char > "\u07ff" for char in text) or len(set(outside(text))) >= _ENOUGH:
+        return None
+    chinese = lines.decode("gb18030", MARK_ERRORS)
+    words, alone = known_words(chinese, "gb18030")
+    told = alone and any(len(word) > 1 for word in words)
+    if not written_in_pairs(lines, chinese) or not (told or odd_words(text)):
+        return None
+    return EncodingGuess(encoding="gb18030", confidence=_MOST_OF_FEW if told else 0.6, alternatives=("utf-8",))
+
+
 def _guess_older(sample: bytes) -> EncodingGuess:
     lines = _around_non_ascii(sample)
     texts = {encoding: lines.decode(encoding, MARK_ERRORS) for encoding in (*WIDE, *NARROW)}
@@ -125,6 +149,9 @@ def _guess_older(sample: bytes) -> EncodingGuess:
     scores = {encoding: measure(texts[encoding]) for encoding, measure in WIDE.items()}
     scores |= {encoding: sum(found) / max(1, len(found)) for encoding, found in weights.items()}
     plausible = {name: score * _unbroken(texts[name]) * _fit_of_script(name, lines) for name, score in scores.items()}
+    few = _guess_few(lines, texts, plausible)
+    if few:
+        return few
     scores = {name: _PRIORS.get(name, 1.0) * score for name, score in plausible.items()}
     ranked = sorted(scores, key=lambda name: -scores[name])
     best = ranked[0]
@@ -134,9 +161,38 @@ def _guess_older(sample: bytes) -> EncodingGuess:
     margin = min((_margin(best, rival, texts, weights, plausible) for rival in rivals), default=1.0)
     confidence = max(0.05, min(0.98, plausible[best])) * min(1.0, 0.5 + 2.5 * margin)
     alternatives = tuple(name for name in rivals if scores[name] > 0.2)[:4] or ("utf-8", "gb18030")
+    few_told = len(set(outside(texts[best]))) < _ENOUGH or (best == "cp949" and not reads_korean(texts[best]))
+    if best in WIDE and few_told:
+        confidence = min(confidence, _MOST_OF_FEW)
     if scores[best] < 0.6:
         return _second_opinion(lines, best, (best, *alternatives))
     return EncodingGuess(encoding=best, confidence=round(confidence, 3), alternatives=alternatives)
+
+
+def _guess_few(lines: bytes, texts: dict[str, str], plausible: dict[str, float]) -> EncodingGuess | None:
+    """The encoding of a few characters with two bytes each, such as two labels or a header; None if it is no such text.
+
+    Familiar words tell it; without any, Simplified Chinese is likeliest, or what is written where the computer stands.
+    """
+    readable = [name for name in WIDE if MARK not in texts[name] and len(set(outside(texts[name]))) < _ENOUGH]
+    known = {name: known_words(texts[name], name) for name in readable}
+    characters = {name: sum(map(len, known[name][0])) for name in readable}
+    most = max(characters.values(), default=0)
+    home = home_encodings()
+    if most > 1:
+        possible = [name for name in readable if characters[name] == most]
+    elif "gb18030" in readable and written_in_pairs(lines, texts["gb18030"]):
+        possible = [name for name in readable if name == "gb18030" or (name in home and plausible[name] >= 0.5)]
+    else:
+        return None
+    best = min(possible, key=lambda name: (name not in home, list(WIDE).index(name)))
+    words, alone = known.get(best, (frozenset(), False))
+    long_words = sum(1 for word in words if len(word) > 1)
+    told = len(possible) == 1 and alone and long_words >= (1 if best in home else 2)
+    confidence = 0.9 if told else _MOST_OF_FEW if best in home or words else 0.6
+    others = sorted((name for name in plausible if texts[name] != texts[best]), key=lambda name: -plausible[name])
+    others = [name for name in others if name in WIDE or plausible[name] > 0.5][:4]
+    return EncodingGuess(encoding=best, confidence=confidence, alternatives=tuple(others))
 
 
 def _margin(

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -114,7 +114,7 @@ def _require_regular(path: Path | str, status: os.stat_result) -> None:
         raise WorkbenchError(problem("D03", path, tr("This is a folder, not a table."), remedy))
     if not stat.S_ISREG(mode):
         what = tr("This is a device or a pipe, not a file. It was not opened.")
-        raise WorkbenchError(problem("D03", path, what, tr("Choose a CSV or TSV file.")))
+        raise WorkbenchError(problem("D17", path, what, tr("Choose a CSV or TSV file.")))
     if status.st_size > LARGEST:
         what = tr(
             "The file has {size:.1f} GB; up to {largest:.1f} GB can be read.",
@@ -180,13 +180,14 @@ def _looks_json(start: bytes) -> bool:
     return True
 
 
-def sha256_of(paths: Iterable[Path | str], progress: Callable[[float], None] | None = None) -> str:
-    """The SHA-256 (hexadecimal) of the bytes of all `paths`, one after the other."""
+def sha256_of(paths: Sequence[Path | str], progress: Callable[[float], None] | None = None) -> str:
+    """The SHA-256 (hexadecimal) of the bytes of all `paths`, one after the other. `progress` is told the share done."""
     digest = hashlib.sha256()
-    for path in paths:
+    for place, path in enumerate(paths):
         with open_file(path) as stream:
+            size = max(1, os.fstat(stream.fileno()).st_size)
             while block := stream.read(2**20):
                 digest.update(block)
                 if progress:
-                    progress(0.0)
+                    progress((place + min(1.0, stream.tell() / size)) / len(paths))
     return digest.hexdigest()

@@ -13,6 +13,7 @@ from workbench.core.fields import Field
 from workbench.core.plan import DatasetSpec
 from workbench.data.parsing import Parsed
 from workbench.data.table import Table
+from workbench.data.watching import Watch
 
 Severity = Literal["info", "warning", "error"]
 
@@ -34,7 +35,10 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 
 class Seen(Struct, frozen=True, kw_only=True):
-    """What the finders look at. `keys[i]` and `lengths[i]` belong to the parsed row i; equal texts have equal keys."""
+    """What the finders look at. `keys[i]` and `lengths[i]` belong to the parsed row i; equal texts have equal keys.
+
+    Finders that look at every row do so with `watch.over(...)`, so that they can be stopped.
+    """
 
     spec: DatasetSpec
     fields: Mapping[str, Field]
@@ -46,6 +50,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     lengths: array[int]
     wide: bool
     others: Mapping[str, Parsed | WorkbenchError]
+    watch: Watch
 
     @property
     def labels(self) -> Sequence[object]:

@@ -12,7 +12,7 @@ from workbench.data.parsing import Parsed, inputs_of, text_keys
 
 
 def other_files(seen: Seen) -> Iterator[Finding]:
-    known = set(seen.keys) if seen.others else set()
+    known = set(seen.watch.over(seen.keys)) if seen.others else set()
     for path, part in seen.others.items():
         name = shown_name(path)
         if isinstance(part, WorkbenchError):
@@ -23,7 +23,11 @@ def other_files(seen: Seen) -> Iterator[Finding]:
             yield Finding(code="other-file", severity="error", message=message, path=path, count=part.total)
             continue
         inputs = [part.values[field] for field in inputs_of(seen.fields, seen.spec.columns)]
-        rows = [part.numbers[place] for place, key in enumerate(text_keys(inputs)) if key in known]
+        rows = [
+            part.numbers[place]
+            for place, key in enumerate(seen.watch.over(text_keys(inputs, seen.watch)))
+            if key in known
+        ]
         if rows:
             message = trn(
                 "{number} text of {file} is also in the training file, so results look better than they are.",
@@ -42,7 +46,7 @@ def _unknown_labels(seen: Seen, path: str, name: str, part: Parsed) -> Iterator[
     if not seen.labels:
         return
     labels = part.values[seen.target]
-    places = [place for place, label in enumerate(labels) if label not in seen.classes]
+    places = [place for place, label in enumerate(seen.watch.over(labels)) if label not in seen.classes]
     if places:
         unknown = sorted({str(labels[place]) for place in places})
         message = trn(

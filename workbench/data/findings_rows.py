@@ -38,10 +38,14 @@ def unreadable_rows(seen: Seen) -> Iterator[Finding]:
 
 
 def missing_cells(seen: Seen) -> Iterator[Finding]:
-    structural = {row.row for row in seen.table.skipped}
+    structural = {row.row for row in seen.watch.over(seen.table.skipped)}
     for name, field in seen.fields.items():
         column = seen.spec.columns.get(name, "")
-        skipped = [row for row in seen.parsed.skipped if column and row.column == column and row.row not in structural]
+        skipped = [
+            row
+            for row in seen.watch.over(seen.parsed.skipped)
+            if column and row.column == column and row.row not in structural
+        ]
         if not skipped:
             continue
         count, reason = len(skipped), skipped[0].reason
@@ -97,7 +101,7 @@ def broken_characters(seen: Seen) -> Iterator[Finding]:
     places = [
         place
         for name in names
-        for place, text in enumerate(seen.parsed.values[name])
+        for place, text in enumerate(seen.watch.over(seen.parsed.values[name]))
         if not str(text).isascii() and ("\ufffd" in str(text) or "Ã©" in str(text) or "â€" in str(text))
     ]
     if places:
@@ -126,7 +130,7 @@ def repeated_texts(seen: Seen) -> Iterator[Finding]:
     target = seen.parsed.values.get(seen.target, [])
     repeated: list[int] = []
     different: list[int] = []
-    for first, *later in Groups(seen.keys).repeated():
+    for first, *later in seen.watch.over(Groups(seen.keys, seen.watch).repeated()):
         for place in later:
             (repeated if not target or target[first] == target[place] else different).append(place)
     repeated.sort()
@@ -164,7 +168,7 @@ def _conflict(seen: Seen, places: Sequence[int]) -> Finding:
 
 def long_texts(seen: Seen) -> Iterator[Finding]:
     limit = _LONG_CHARACTERS if seen.wide else _LONG_WORDS
-    places = [place for place, length in enumerate(seen.lengths) if length > limit]
+    places = [place for place, length in enumerate(seen.watch.over(seen.lengths)) if length > limit]
     if not places:
         return
     count = len(places)

@@ -6,9 +6,11 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from workbench.core.fields import NUMBER
 from workbench.core.language import tr, trn
 from workbench.data.findings import Finding, Seen, listed
-from workbench.data.parsing import inputs_of
+from workbench.data.parsing import Parsed, Unclear, inputs_of
+from workbench.data.watching import Watch
 
 _IMBALANCE = 0.8
 _MANY_CLASSES = 1000
@@ -45,7 +47,7 @@ def _single_rows(seen: Seen) -> Iterator[Finding]:
     single = {label for label, count in seen.classes.items() if count == 1}
     if not single:
         return
-    places = [place for place, label in enumerate(seen.labels) if label in single]
+    places = [place for place, label in enumerate(seen.watch.over(seen.labels)) if label in single]
     message = trn(
         "{number} class has a single row: {labels}. It is learned from but never checked.",
         "{number} classes have a single row each: {labels}. They are learned from but never checked.",
@@ -58,12 +60,12 @@ def _single_rows(seen: Seen) -> Iterator[Finding]:
 
 def label_spellings(seen: Seen) -> Iterator[Finding]:
     spellings: dict[str, list[str]] = {}
-    for label in seen.classes:
+    for label in seen.watch.over(seen.classes):
         spellings.setdefault(_spelling(label), []).append(label)
     twins = [sorted(same) for same in spellings.values() if len(same) > 1]
     if twins:
         rare = {label for same in twins for label in same if label != max(same, key=seen.classes.__getitem__)}
-        places = [place for place, label in enumerate(seen.labels) if label in rare]
+        places = [place for place, label in enumerate(seen.watch.over(seen.labels)) if label in rare]
         message = trn(
             "{number} label is spelled in several ways, e.g. {labels}. Each spelling counts as a class.",
             "{number} labels are spelled in several ways, e.g. {labels}. Each spelling counts as a class.",
@@ -84,7 +86,7 @@ def _spelling(label: str) -> str:
 
 
 def odd_labels(seen: Seen) -> Iterator[Finding]:
-    odd = [label for label in seen.classes if label.casefold() in _MAYBE_MISSING]
+    odd = [label for label in seen.watch.over(seen.classes) if label.casefold() in _MAYBE_MISSING]
     if odd:
         count = sum(seen.classes[label] for label in odd)
         message = trn(
@@ -93,13 +95,13 @@ def odd_labels(seen: Seen) -> Iterator[Finding]:
             count,
             labels=listed(odd),
         )
-        places = [place for place, label in enumerate(seen.labels) if label in odd]
+        places = [place for place, label in enumerate(seen.watch.over(seen.labels)) if label in odd]
         yield Finding(
             code="maybe-missing-label", severity="warning", message=message, rows=seen.rows(places), count=count
         )
-    several = _several_labels(seen.classes)
+    several = _several_labels(seen.classes, seen.watch)
     if several:
-        places = [place for place, label in enumerate(seen.labels) if several in str(label)]
+        places = [place for place, label in enumerate(seen.watch.over(seen.labels)) if several in str(label)]
         message = trn(
             "{number} row seems to have several labels in one cell, e.g. “{label}”. Each combination is a class.",
             "{number} rows seem to have several labels in one cell, e.g. “{label}”. Each combination is a class.",
@@ -112,13 +114,17 @@ def odd_labels(seen: Seen) -> Iterator[Finding]:
     yield from _numbers_as_labels(seen)
 
 
-def _several_labels(classes: Mapping[str, int]) -> str:
+def _several_labels(classes: Mapping[str, int], watch: Watch) -> str:
     """The mark that stands between several labels in one cell, if the parts come back in other cells; else ""."""
     for mark in (";", "|", "、", ","):
-        joined = [label for label in classes if mark in label]
-        parts = Counter(part.strip() for label in classes for part in label.split(mark) if part.strip())
-        again = sum(1 for label in joined if all(parts[part.strip()] > 1 for part in label.split(mark) if part.strip()))
-        if len(joined) >= 2 and again >= 0.8 * len(joined) and len(parts) < len(classes):
+        joined = [label for label in watch.over(classes) if mark in label]
+        if len(joined) < 2:
+            continue
+        parts = Counter(part.strip() for label in watch.over(classes) for part in label.split(mark) if part.strip())
+        again = sum(
+            all(parts[part.strip()] > 1 for part in label.split(mark) if part.strip()) for label in watch.over(joined)
+        )
+        if again >= 0.8 * len(joined) and len(parts) < len(classes):
             return mark
     return ""
 
@@ -126,7 +132,9 @@ def _several_labels(classes: Mapping[str, int]) -> str:
 def _numbers_as_labels(seen: Seen) -> Iterator[Finding]:
     if len(seen.classes) <= 20:
         return
-    numeric = sum(1 for label in seen.classes if label.replace(".", "", 1).replace("-", "", 1).isdecimal())
+    numeric = sum(
+        1 for label in seen.watch.over(seen.classes) if label.replace(".", "", 1).replace("-", "", 1).isdecimal()
+    )
     if numeric >= 0.95 * len(seen.classes):
         message = tr(
             "The labels are {count} different numbers. Regression learns numbers and knows their order.",
@@ -157,7 +165,7 @@ def label_in_text(seen: Seen) -> Iterator[Finding]:
 def odd_numbers(seen: Seen) -> Iterator[Finding]:
     if not seen.target or seen.fields[seen.target].kind != "number":
         return
-    numbers = [float(value) for value in seen.parsed.values.get(seen.target, [])]
+    numbers = [float(value) for value in seen.watch.over(seen.parsed.values.get(seen.target, []))]
     if len(numbers) < 2:
         return
     if min(numbers) == max(numbers):
@@ -167,7 +175,9 @@ def odd_numbers(seen: Seen) -> Iterator[Finding]:
     middle = sorted(numbers[:: max(1, len(numbers) // 10_000)])
     low, high = middle[len(middle) // 20], middle[-1 - len(middle) // 20]
     reach = 5 * (high - low) or 1e-9
-    places = [place for place, number in enumerate(numbers) if not low - reach <= number <= high + reach]
+    places = [
+        place for place, number in enumerate(seen.watch.over(numbers)) if not low - reach <= number <= high + reach
+    ]
     if places and len(numbers) >= 20 and high > low:
         message = trn(
             "{number} number lies far from all others, e.g. {value}. Is it a mark for “unknown”?",
@@ -179,10 +189,45 @@ def odd_numbers(seen: Seen) -> Iterator[Finding]:
         yield Finding(code="far-numbers", severity="warning", message=message, rows=rows, count=len(places))
 
 
+def unclear_numbers(seen: Seen) -> Iterator[Finding]:
+    for path, part in (("", seen.parsed), *seen.others.items()):
+        for unclear in part.unclear if isinstance(part, Parsed) else ():
+            yield Finding(
+                code="ambiguous-comma",
+                severity="warning",
+                message=_how_read(unclear),
+                rows=unclear.rows,
+                count=unclear.count,
+                path=path,
+            )
+
+
+def _how_read(unclear: Unclear) -> str:
+    if not unclear.marks.decimal:
+        return trn(
+            "{number} number such as “{value}” can be read in two ways, and other rows contradict each other. "
+            "Such rows are skipped if the mark is a comma.",
+            "{number} numbers such as “{value}” can be read in two ways, and other rows contradict each other. "
+            "Such rows are skipped if the mark is a comma.",
+            unclear.count,
+            value=unclear.cell,
+        )
+    return trn(
+        "{number} number can be read in two ways: “{value}” was read as {read}. "
+        "If that is wrong, write it without a mark between thousands.",
+        "{number} numbers can be read in two ways: “{value}” was read as {read}. "
+        "If that is wrong, write them without marks between thousands.",
+        unclear.count,
+        value=unclear.cell,
+        read=f"{NUMBER.parse(unclear.marks.plain(unclear.cell)):g}",
+    )
+
+
 FINDERS = (
     classes,
     label_spellings,
     odd_labels,
     label_in_text,
     odd_numbers,
+    unclear_numbers,
 )

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from workbench.core.fields import NUMBER, FieldError
+from workbench.data.numbers import Marks
+
 _KNOWN = """
     id index idx text texts sentence sentences review reviews comment comments message messages content body title label
     labels class category target score rating stars sentiment question answer premise hypothesis query document tweet
@@ -68,7 +71,7 @@ def _mostly_numbers(column: Sequence[str]) -> bool:
 
 def _is_number(cell: str) -> bool:
     try:
-        float(cell.replace(",", ".") if cell.count(",") == 1 else cell)
-    except ValueError:
+        NUMBER.parse(Marks().plain(cell))
+    except FieldError:
         return False
-    return cell.casefold() not in ("nan", "inf", "infinity")
+    return True

@@ -10,25 +10,51 @@ from pathlib import Path
 from msgspec import Struct
 
 from workbench.core.errors import Problem, WorkbenchError
-from workbench.core.fields import Field, FieldError, Value
+from workbench.core.fields import Field, FieldError, Number, Value
 from workbench.core.language import tr
 from workbench.core.plan import DatasetSpec, Reading
 from workbench.data.files import problem
+from workbench.data.numbers import Evidence, Marks, evidence_of, has_two_ways, marks_of
 from workbench.data.readers import read_table
 from workbench.data.table import Progress, SkippedRow, Table
+from workbench.data.watching import UNWATCHED, Watch
+
+_ABSENT, _NOT_CHOSEN = "D10", "D19"
 
 MISSING = frozenset({"nan", "null", "#n/a", "n/a", "<na>", "nat", "#null!", "#value!", "#ref!"})
 """Labels (in lower case) that programs write where there is none. They never become a class."""
 
 
+_SHOWN = 20
+
+
+class Unclear(Struct, frozen=True, kw_only=True):
+    """Numbers that may be meant otherwise: `count` cells such as `cell`, in a column read with these `marks`.
+
+    `rows` are the first 20 rows concerned.
+    """
+
+    column: str
+    cell: str
+    marks: Marks
+    rows: tuple[int, ...]
+    count: int
+
+
 class Parsed(Struct, frozen=True):
-    """Typed columns: `values` by field, the `numbers` and `lines` of the rows in the file, and the rows left out."""
+    """Typed columns: `values` by field, the `numbers` and `lines` of the rows in the file, and the rows left out.
+
+    `evidence` (by field) is what the cells of a column of numbers tell about its commas and points; `unclear` lists
+    the columns where that is not enough.
+    """
 
     values: dict[str, list[Value]]
     numbers: array[int]
     lines: array[int]
     skipped: tuple[SkippedRow, ...]
     total: int
+    evidence: dict[str, Evidence] = {}
+    unclear: tuple[Unclear, ...] = ()
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -71,7 +97,7 @@ def read_other(
     try:
         return read_columns(path, own, spec.columns, fields, progress)
     except WorkbenchError as error:
-        if any(found.code != "D10" for found in error.problems) or spec.reading == own:
+        if any(found.code not in (_ABSENT, _NOT_CHOSEN) for found in error.problems) or spec.reading == own:
             raise
         try:
             return read_columns(path, spec.reading, spec.columns, fields, progress)
@@ -88,13 +114,13 @@ def column_problems(
     roles: dict[str, str] = {}
     for name, field in fields.items():
         column = used.get(name, "")
-        what = ""
+        remedy = tr("The file has: {columns}.", columns=listed)
         if not column and not field.optional:
             what = tr("No column is chosen for “{role}”.", role=tr(field.title))
+            problems.append(problem(_NOT_CHOSEN, path, what, remedy, name))
         elif column and column not in columns:
             what = tr("There is no column “{column}”.", column=column[:60])
-        if what:
-            problems.append(problem("D10", path, what, tr("The file has: {columns}.", columns=listed), name))
+            problems.append(problem(_ABSENT, path, what, remedy, name))
         elif column in roles:
             what = tr(
                 "The column “{column}” is chosen for “{first}” and for “{second}”.",
@@ -108,33 +134,77 @@ def column_problems(
     return problems
 
 
-def parse(table: Table, columns: Mapping[str, str], fields: Mapping[str, Field], path: str = "") -> Parsed:
+def parse(
+    table: Table,
+    columns: Mapping[str, str],
+    fields: Mapping[str, Field],
+    path: str = "",
+    *,
+    like: Parsed | None = None,
+    watch: Watch = UNWATCHED,
+) -> Parsed:
     """The typed rows of `table`; a row with a cell that its field cannot take is left out and listed.
 
-    `path` is noted with every row left out; it stays empty for the file of the training rows.
+    `path` is noted with every row left out; it stays empty for the file of the training rows. Where the cells of a
+    validation or test file can be read in two ways, those of the training file, `like`, have their say.
     """
     used = {name: columns[name] for name in fields if columns.get(name)}
     bad: dict[int, SkippedRow] = {}
     values: dict[str, list[Value]] = {}
+    evidence: dict[str, Evidence] = {}
+    unclear: list[Unclear] = []
     for name, column in used.items():
-        values[name] = _parse_column(table, fields[name], column, bad, path)
+        field = fields[name]
+        if isinstance(field, Number):
+            evidence[name] = evidence_of(watch.over(table.cells[column]))
+            marks = _marks(evidence[name], like.evidence.get(name) if like else None, table.reading.delimiter)
+            field = _Column(title=field.title, marks=marks)
+            unclear += [] if marks.sure else [_unclear(table, column, marks, watch)]
+        values[name] = _parse_column(table, field, column, bad, path, watch)
     numbers, lines = table.numbers, table.lines
     if bad:
-        kept = [place for place in range(len(table)) if place not in bad]
-        values = {name: [column[place] for place in kept] for name, column in values.items()}
+        kept = [place for place in watch.over(range(len(table))) if place not in bad]
+        values = {name: [column[place] for place in watch.over(kept)] for name, column in values.items()}
         numbers = array("L", (numbers[place] for place in kept))
         lines = array("L", (lines[place] for place in kept))
-    skipped = [SkippedRow(row=s.row, line=s.line, column=s.column, reason=s.reason, path=path) for s in table.skipped]
+    skipped = [
+        SkippedRow(row=one.row, line=one.line, column=one.column, reason=one.reason, path=path)
+        for one in watch.over(table.skipped)
+    ]
     skipped += bad.values()
-    return Parsed(values, numbers, lines, tuple(sorted(skipped, key=lambda row: row.row)), table.total)
+    listed = tuple(watch.ordered(skipped, key=lambda row: row.row))
+    return Parsed(values, numbers, lines, listed, table.total, evidence, tuple(unclear))
 
 
-def _parse_column(table: Table, field: Field, column: str, bad: dict[int, SkippedRow], path: str) -> list[Value]:
+class _Column(Number, frozen=True, kw_only=True):
+    """A number of a column whose `marks` are known."""
+
+    marks: Marks
+
+    def parse(self, raw: str) -> float:
+        return super().parse(self.marks.plain(raw))
+
+
+def _marks(own: Evidence, like: Evidence | None, delimiter: str | None) -> Marks:
+    marks = marks_of(own, delimiter)
+    return marks if marks.sure or like is None else marks_of(own.with_other(like), delimiter)
+
+
+def _unclear(table: Table, column: str, marks: Marks, watch: Watch) -> Unclear:
+    cells = table.cells[column]
+    places = [place for place, cell in enumerate(watch.over(cells)) if has_two_ways(cell)]
+    rows = tuple(table.numbers[place] for place in places[:_SHOWN])
+    return Unclear(column=column, cell=cells[places[0]].strip(), marks=marks, rows=rows, count=len(places))
+
+
+def _parse_column(
+    table: Table, field: Field, column: str, bad: dict[int, SkippedRow], path: str, watch: Watch
+) -> list[Value]:
     parse_cell = field.parse
     guard = field.kind == "label"
     known: dict[str, Value] = {}
     result: list[Value] = []
-    for place, cell in enumerate(table.cells[column]):
+    for place, cell in enumerate(watch.over(table.cells[column])):
         value = known.get(cell)
         if value is None:
             try:
@@ -160,14 +230,15 @@ def _parse_column(table: Table, field: Field, column: str, bad: dict[int, Skippe
     return result
 
 
-def text_keys(columns: Sequence[Sequence[Value]]) -> array[int]:
+def text_keys(columns: Sequence[Sequence[Value]], watch: Watch = UNWATCHED) -> array[int]:
     """One number per row, equal where all texts differ only in case, spaces or the way characters are composed.
 
     The numbers hold within this process alone; two different texts share one with a chance of 1 to 2**63.
     """
     if len(columns) == 1:
-        return array("q", (hash(_folded(str(text))) for text in columns[0]))
-    return array("q", (hash(tuple(_folded(str(text)) for text in texts)) for texts in zip(*columns, strict=True)))
+        return array("q", (hash(_folded(str(text))) for text in watch.over(columns[0])))
+    rows = watch.over(zip(*columns, strict=True))
+    return array("q", (hash(tuple(_folded(str(text)) for text in texts)) for texts in rows))
 
 
 def _folded(text: str) -> str:

@@ -14,10 +14,27 @@ from collections.abc import Callable
 from workbench.data.decoding import MARK
 
 _WORD = re.compile(r"[^\W\d_]+")
+_HIGH_RUN = re.compile(rb"([A-Za-z]?)([\x80-\xff]+)([A-Za-z]?)")
 _SYMBOLS = frozenset("£€’‘“”„–—…«»°©®•½¼¾·¡¿´§\u00a0™×²³ºª‹›¥¢№")
 _SHORT = frozenset("ивскоуаязійєοηו")
 """Words of a single letter in the scripts that are told apart here."""
+_WORDS_OF_ONE = frozenset("ªºµàáâãäåæéèêëíìîóòôöøúùûüýñçßÀÁÂÄÅÆÉÈÍÓÖØÚÜÇŠšŽžČčşŞİı")
 _OPENING = frozenset("¿¡«“‘„‹")
+
+
+def written_in_pairs(data: bytes, text: str) -> bool:
+    """Whether `data`, which is `text` in GB 18030, is Chinese as far as its bytes can tell, however few they are.
+
+    Its bytes above ASCII stand in pairs and apart from ASCII letters, and most of its characters are common ones.
+    """
+    runs = _HIGH_RUN.findall(data)
+    if not runs or any(len(run) % 2 for _, run, _ in runs):
+        return False
+    apart = sum(1 for before, _, after in runs if not before and not after)
+    leads = [_code(char, "gb2312")[0] for char in set(outside(text))]
+    common = sum(1 for lead in leads if 0xB0 <= lead <= 0xD7)
+    usual = common + sum(1 for lead in leads if lead in (0xA1, 0xA3))
+    return apart >= 0.5 * len(runs) and common > 0 and 0 not in leads and usual >= 0.6 * len(leads)
 
 
 def outside(text: str) -> list[str]:
@@ -105,6 +122,43 @@ def korean(text: str) -> float:
         return 0.8 if len(code) == 2 and code[0] <= 0xA3 else 0.15
 
     return _mean(text, weight)
+
+
+_COMMON_HANGUL = frozenset("이다는을의에가고하은지로를도기사인한자서어나해아그리시대게정만있것요")
+
+
+def reads_korean(text: str) -> bool:
+    """Whether some of the syllables of `text` are among those that no Korean text does without."""
+    syllables = {char for char in outside(text) if "\uac00" <= char <= "\ud7a3"}
+    return len(syllables & _COMMON_HANGUL) >= max(1.0, 0.1 * len(syllables))
+
+
+_SCRIPTS = (
+    "A-Za-z\u00aa\u00b5\u00ba\u00c0-\u024f",
+    "\u0370-\u03ff",
+    "\u0400-\u052f",
+    "\u0531-\u0587",
+    "\u05d0-\u05ea",
+    "\u0620-\u06ff",
+)
+_PLAIN_LETTER = re.compile(r"[\u0391-\u03c9\u0410-\u044f\u0531-\u0587\u05d0-\u05ea\u0621-\u064a]")
+_ONE_SCRIPT = re.compile("|".join(f"[{letters}]+" for letters in _SCRIPTS))
+
+
+def odd_words(text: str) -> bool:
+    """Whether most words of `text` outside ASCII, which is UTF-8, are none: scripts are mixed, or nobody reads them.
+
+    Two bytes of a Chinese character in GBK may be one letter in UTF-8, but hardly one that makes sense.
+    """
+    words = {word for word in _WORD.findall(text) if not word.isascii()}
+    return 2 * sum(map(_is_odd_word, words)) > len(words)
+
+
+def _is_odd_word(word: str) -> bool:
+    if len(word) == 1:
+        return word not in _WORDS_OF_ONE and not _PLAIN_LETTER.fullmatch(word)
+    lone_latin = word[0] <= "\u024f" and not any(char.isascii() for char in word)
+    return lone_latin or not _ONE_SCRIPT.fullmatch(word)
 
 
 def _latin(*languages: str) -> Callable[[str], list[float]]:

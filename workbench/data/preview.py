@@ -30,11 +30,6 @@ class Preview(Struct, frozen=True, kw_only=True):
     skipped: tuple[SkippedRow, ...]
     sample: Table
 
-    @property
-    def alternatives(self) -> tuple[str, ...]:
-        """The encodings worth offering besides the one in use."""
-        return self.encodings[1:]
-
 
 def preview(path: Path | str, reading: Reading = Reading(), rows: int = 20) -> Preview:  # noqa: B008 - frozen
     """The first `rows` rows of the file at `path`; what `reading` leaves open is detected. Raises WorkbenchError.

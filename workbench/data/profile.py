@@ -17,6 +17,7 @@ from workbench.data import findings_files, findings_rows, findings_targets
 from workbench.data.findings import Finding, Seen
 from workbench.data.parsing import Parsed, inputs_of, parse, read_columns, read_other, target_of, text_keys
 from workbench.data.table import Progress, SkippedRow
+from workbench.data.watching import UNWATCHED, Watch
 from workbench.data.wording import is_wide, length_of
 
 __all__ = ["Finding", "Histogram", "NumberSummary", "Profile", "profile"]
@@ -63,30 +64,38 @@ class Profile(Struct, frozen=True, kw_only=True):
 
 
 def profile(spec: DatasetSpec, fields: Mapping[str, Field], *, progress: Progress | None = None) -> Profile:
-    """Read all files of `spec` and look for what may go wrong. Raises WorkbenchError if the main file has no table."""
-    table = read_columns(spec.path, spec.reading, spec.columns, fields, progress)
-    parsed = parse(table, spec.columns, fields)
+    """Read all files of `spec` and look for what may go wrong. Raises WorkbenchError if the main file has no table.
+
+    `progress` is told the share (0 to 1) that is done, and may raise to stop.
+    """
+    watch = Watch(progress)
+    watch.part(0.4)
+    table = read_columns(spec.path, spec.reading, spec.columns, fields, watch.tell)
+    watch.part(0.5)
+    parsed = parse(table, spec.columns, fields, watch=watch)
+    watch.part(0.7)
     target = target_of(fields)
     inputs = inputs_of(fields, spec.columns)
     wide = is_wide(parsed.values[name] for name in inputs)
-    lengths = _lengths([parsed.values[name] for name in inputs], wide)
+    lengths = _lengths([parsed.values[name] for name in inputs], wide, watch)
     labels = parsed.values.get(target, []) if target and fields[target].kind == "label" else None
-    classes = count_classes(labels or ())
+    classes = count_classes(labels or (), watch)
     numbers = parsed.values.get(target, []) if target and fields[target].kind == "number" else None
-    summary = _summarize([value for value in numbers if isinstance(value, float)]) if numbers else None
+    summary = _summarize([float(value) for value in watch.over(numbers)], watch) if numbers else None
     seen = Seen(
         spec=spec,
         fields=fields,
         table=table,
         parsed=parsed,
-        keys=text_keys([parsed.values[name] for name in inputs]),
+        keys=text_keys([parsed.values[name] for name in inputs], watch),
         target=target,
         classes=classes,
         lengths=lengths,
         wide=wide,
-        others=_others(spec, fields),
+        others=_others(spec, fields, parsed, watch),
+        watch=watch,
     )
-    counts = Counter(lengths)
+    watch.part(1.0)
     return Profile(
         rows=table.total,
         columns=table.columns,
@@ -94,19 +103,28 @@ def profile(spec: DatasetSpec, fields: Mapping[str, Field], *, progress: Progres
         skipped=parsed.skipped,
         classes=tuple(classes.items()),
         numbers=summary,
-        lengths=histogram(counts, whole=True, unit="characters" if wide else "words"),
+        lengths=histogram(_counts(lengths, watch), whole=True, unit="characters" if wide else "words"),
         findings=_find_all(seen),
         encoding=table.reading.encoding or "",
         confidence=table.confidence,
     )
 
 
-def count_classes(labels: Sequence[Value]) -> dict[str, int]:
+def _counts(values: Sequence[int] | Sequence[float], watch: Watch) -> Counter[float]:
+    counts = Counter[float]()
+    for start in range(0, len(values), _CHUNK):
+        counts.update(values[start : start + _CHUNK])
+        watch.tell()
+    return counts
+
+
+def count_classes(labels: Sequence[Value], watch: Watch = UNWATCHED) -> dict[str, int]:
     """{label: rows}, commonest first, equally common ones by name."""
     counts = Counter[str]()
     for start in range(0, len(labels), _CHUNK):
         counts.update(map(str, labels[start : start + _CHUNK]))
-    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+        watch.tell()
+    return dict(watch.over(watch.ordered(counts.items(), key=lambda item: (-item[1], item[0]))))
 
 
 _FINDERS = findings_rows.FINDERS + findings_targets.FINDERS + findings_files.FINDERS
@@ -114,52 +132,63 @@ _FINDERS = findings_rows.FINDERS + findings_targets.FINDERS + findings_files.FIN
 
 def _find_all(seen: Seen) -> tuple[Finding, ...]:
     """Every finding: errors first, then warnings, then what is only worth knowing."""
-    found = [finding for find in _FINDERS for finding in find(seen)]
+    found: list[Finding] = []
+    for place, find in enumerate(_FINDERS):
+        seen.watch.tell(place / len(_FINDERS))
+        found += find(seen)
+    seen.watch.tell(1.0)
     return tuple(sorted(found, key=lambda finding: ("error", "warning", "info").index(finding.severity)))
 
 
-def _others(spec: DatasetSpec, fields: Mapping[str, Field]) -> dict[str, Parsed | WorkbenchError]:
+def _others(
+    spec: DatasetSpec, fields: Mapping[str, Field], main: Parsed, watch: Watch
+) -> dict[str, Parsed | WorkbenchError]:
     """The validation and test files by path, or what is wrong with one."""
     found: dict[str, Parsed | WorkbenchError] = {}
     for path in (spec.validation_path, spec.test_path):
         if path:
             try:
-                found[path] = parse(read_other(path, spec, fields), spec.columns, fields, path)
+                other = read_other(path, spec, fields, watch.tell)
+                found[path] = parse(other, spec.columns, fields, path, like=main, watch=watch)
             except WorkbenchError as error:
                 found[path] = error
     return found
 
 
-def _lengths(columns: Sequence[Sequence[Value]], wide: bool) -> array[int]:
+def _lengths(columns: Sequence[Sequence[Value]], wide: bool, watch: Watch) -> array[int]:
     if len(columns) == 1:
-        return array("L", (length_of(str(text), wide) for text in columns[0]))
-    return array("L", (sum(length_of(str(text), wide) for text in texts) for texts in zip(*columns, strict=True)))
+        return array("L", (length_of(str(text), wide) for text in watch.over(columns[0])))
+    rows = watch.over(zip(*columns, strict=True))
+    return array("L", (sum(length_of(str(text), wide) for text in texts) for texts in rows))
 
 
-def _summarize(numbers: Sequence[float]) -> NumberSummary:
+def _summarize(numbers: Sequence[float], watch: Watch) -> NumberSummary:
     count = len(numbers)
-    mean = math.fsum(number / count for number in numbers)
+    mean = math.fsum(number / count for number in watch.over(numbers))
     # Divided by the largest distance first, so that huge numbers do not overflow when they are squared.
-    reach = max(max(number - mean, mean - number) for number in numbers) or 1.0
-    spread = reach * math.sqrt(math.fsum(((number - mean) / reach) ** 2 for number in numbers) / count)
+    reach = max(max(number - mean, mean - number) for number in watch.over(numbers)) or 1.0
+    spread = reach * math.sqrt(math.fsum(((number - mean) / reach) ** 2 for number in watch.over(numbers)) / count)
     return NumberSummary(
         minimum=min(numbers),
         maximum=max(numbers),
         mean=mean,
         spread=spread,
-        histogram=histogram(Counter(numbers), whole=False),
+        histogram=histogram(_counts(numbers, watch), whole=False, watch=watch),
     )
 
 
 def histogram(
-    counts: Mapping[float, int] | Mapping[int, int], *, whole: bool, unit: Literal["words", "characters", ""] = ""
+    counts: Mapping[float, int] | Mapping[int, int],
+    *,
+    whole: bool,
+    unit: Literal["words", "characters", ""] = "",
+    watch: Watch = UNWATCHED,
 ) -> Histogram:
     """At most 20 equal bins over `counts` ({value: how often}); a long tail of the top 1 % goes into the last one."""
     if not counts:
         return Histogram(edges=(0.0, 1.0), counts=(0,), unit=unit)
-    values = sorted(counts)
-    low, high = (0.0 if whole else float(values[0])), float(values[-1])
-    top = float(_quantile(values, counts, 0.99)) if whole else high
+    low, high = (0.0 if whole else float(min(counts))), float(max(counts))
+    top = float(_quantile(sorted(counts), counts, 0.99)) if whole else high
     size = (top - low) / _BINS
     if whole:
         size = float(max(1, math.ceil(size)))
@@ -167,7 +196,7 @@ def histogram(
         return Histogram(edges=(low, high if high > low else low + 1.0), counts=(sum(counts.values()),), unit=unit)
     bins = max(1, min(_BINS, math.ceil((top - low) / size))) if whole else _BINS
     filled = [0] * bins
-    for value, count in counts.items():
+    for value, count in watch.over(counts.items()):
         filled[min(bins - 1, int((value - low) / size))] += count
     edges = [low + size * place for place in range(bins)] + [max(high, low + size * bins)]
     return Histogram(edges=tuple(edges), counts=tuple(filled), unit=unit)

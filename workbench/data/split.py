@@ -7,10 +7,14 @@ from array import array
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 
+from workbench.data.watching import UNWATCHED, Watch
+
 _SHARDS = 64
 
 
-def split(strata: Sequence[Hashable], keys: Sequence[int], share: float, seed: int) -> tuple[array[int], array[int]]:
+def split(
+    strata: Sequence[Hashable], keys: Sequence[int], share: float, seed: int, watch: Watch = UNWATCHED
+) -> tuple[array[int], array[int]]:
     """The places of the training rows and of the validation rows, each in ascending order.
 
     `strata` and `keys` hold one entry per row. Every stratum (class) gives about `share` of its rows to validation, by
@@ -21,18 +25,28 @@ def split(strata: Sequence[Hashable], keys: Sequence[int], share: float, seed: i
     counts = Counter[Hashable]()
     for start in range(0, total, 20_000):
         counts.update(strata[start : start + 20_000])
-    groups = Groups(keys)
-    order = list(range(len(groups)))
-    random.Random(seed).shuffle(order)
-    quota = _quotas(counts, share, min(max(round(share * total), 1), total - 1) if total > 1 else 0, seed)
+        watch.tell()
+    groups = Groups(keys, watch)
+    order = _shuffled(len(groups), seed, watch)
+    quota = _quotas(counts, share, min(max(round(share * total), 1), total - 1) if total > 1 else 0, seed, watch)
     chosen = bytearray(total)
     for tolerance in (0, 1):
         missing = sum(quota.values())
         if missing <= 0:
             break
-        _choose(order, groups, strata, counts, quota, chosen, tolerance)
-    training = array("L", (place for place in range(total) if not chosen[place]))
-    return training, array("L", (place for place in range(total) if chosen[place]))
+        _choose(order, groups, strata, counts, quota, chosen, tolerance, watch)
+    training = array("L", (place for place in watch.over(range(total)) if not chosen[place]))
+    return training, array("L", (place for place in watch.over(range(total)) if chosen[place]))
+
+
+def _shuffled(count: int, seed: int, watch: Watch) -> list[int]:
+    """The numbers below `count`, shuffled as `random.shuffle` does, which cannot be stopped on the way."""
+    order = list(range(count))
+    below = random.Random(seed).randrange
+    for place in watch.over(range(count - 1, 0, -1)):
+        other = below(place + 1)
+        order[place], order[other] = order[other], order[place]
+    return order
 
 
 class Groups:
@@ -41,11 +55,11 @@ class Groups:
     The keys lie in several small dictionaries: making one large dictionary larger would stop every other thread.
     """
 
-    def __init__(self, keys: Sequence[int]) -> None:
+    def __init__(self, keys: Sequence[int], watch: Watch = UNWATCHED) -> None:
         shards: list[dict[int, int]] = [{} for _ in range(_SHARDS)]
         self.first = array("L")
         self._more: dict[int, list[int]] = {}
-        for place, key in enumerate(keys):
+        for place, key in enumerate(watch.over(keys)):
             group = shards[key % _SHARDS].setdefault(key, len(self.first))
             if group == len(self.first):
                 self.first.append(place)
@@ -64,18 +78,18 @@ class Groups:
         return iter(self._more.values())
 
 
-def _quotas(counts: Counter[Hashable], share: float, wanted: int, seed: int) -> dict[Hashable, int]:
+def _quotas(counts: Counter[Hashable], share: float, wanted: int, seed: int, watch: Watch) -> dict[Hashable, int]:
     """How many rows of each stratum go to validation: `wanted` together, as far as single rows allow it."""
-    exact = {name: share * count for name, count in counts.items()}
-    quota = {name: min(int(exact[name]), count - 1) for name, count in counts.items()}
+    exact = {name: share * count for name, count in watch.over(counts.items())}
+    quota = {name: min(int(exact[name]), count - 1) for name, count in watch.over(counts.items())}
     chance = random.Random(seed + 1)
-    by_remainder = sorted(
-        (name for name, count in counts.items() if count > 1),
+    by_remainder = watch.ordered(
+        [name for name, count in watch.over(counts.items()) if count > 1],
         key=lambda name: (quota[name] - exact[name], chance.random()),
     )
     missing = wanted - sum(quota.values())
     while missing > 0 and by_remainder:
-        by_remainder = [name for name in by_remainder if quota[name] < counts[name] - 1]
+        by_remainder = [name for name in watch.over(by_remainder) if quota[name] < counts[name] - 1]
         for name in by_remainder[:missing]:
             quota[name] += 1
             missing -= 1
@@ -90,14 +104,15 @@ def _choose(
     quota: dict[Hashable, int],
     chosen: bytearray,
     tolerance: int,
+    watch: Watch,
 ) -> None:
     """Move groups to validation while their strata have room; `tolerance` rows more than the room are allowed."""
     room = sum(quota.values())
     left = Counter(counts)
-    for place, taken in enumerate(chosen):
+    for place, taken in enumerate(watch.over(chosen)):
         if taken:
             left[strata[place]] -= 1
-    for group in order:
+    for group in watch.over(order):
         if room <= 0:
             return
         members = groups.members(group)

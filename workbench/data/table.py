@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 from msgspec import Struct, field
 
@@ -58,8 +58,3 @@ class Table(Struct, frozen=True, kw_only=True):
     def head(self, rows: int) -> tuple[tuple[str, ...], ...]:
         """The first `rows` rows as tuples of cells, in the order of the columns that were read."""
         return tuple(zip(*(cells[:rows] for cells in self.cells.values()), strict=True))
-
-
-def row_of(table: Table, index: int, columns: Collection[str]) -> dict[str, str]:
-    """The kept row `index` as {column: cell}."""
-    return {name: table.cells[name][index] for name in columns}

@@ -55,7 +55,7 @@ class _Delimited:
             raise WorkbenchError(problem("D08", path, what, remedy, "encoding")) from error
         except OSError as error:
             what = tr("The disk did not give the file: {detail}.", detail=error.strerror or str(error))
-            raise WorkbenchError(problem("D02", path, what, tr("Choose another file."))) from error
+            raise WorkbenchError(problem("D09", path, what, tr("Choose another file."))) from error
 
     def _read(
         self,
@@ -67,12 +67,17 @@ class _Delimited:
         progress: Progress | None,
     ) -> Table:
         reading = require_marks(reading)
+        tell = progress or (lambda share: None)
+        tell(0.0)
         sample, complete, size = _sample(path)
         refuse_foreign(path, sample[:4096])
+        tell(0.0)
         guess = _encoding(sample, complete, reading)
+        tell(0.0)
         text = _decode_head(sample[:_HEAD], guess.encoding)
         _require_text(path, text, unicode=guess.encoding.startswith("utf-8"))
         layout = detect_layout(text, reading, complete=size <= _HEAD)
+        tell(0.0)
         columns, notes = mend_names(layout.names, layout.width)
         collector = Collector(layout, columns, only, limit)
         cut = head_only and size > _HEAD
@@ -133,10 +138,10 @@ def _require_text(path: Path, text: str, *, unicode: bool) -> None:
     # Bytes that are UTF-8 from end to end are text, however strange; in any other encoding that proves nothing.
     if broken + odd > (0.05 if broken or not unicode else 0.4) * len(sample) + 2:
         what = tr("This file holds no readable text. It is probably in a binary format.")
-        raise WorkbenchError(problem("D05", path, what, tr("Save the table as CSV or TSV text and choose that file.")))
+        raise WorkbenchError(problem("D18", path, what, tr("Save the table as CSV or TSV text and choose that file.")))
     if not sample.strip("\ufeff \t\r\n\x00"):
         what = tr("This file holds only blanks.")
-        raise WorkbenchError(problem("D01", path, what, tr("Drop a CSV with one text column and one label column.")))
+        raise WorkbenchError(problem("D16", path, what, tr("Drop a CSV with one text column and one label column.")))
 
 
 def _layout_notes(layout: Layout) -> tuple[str, ...]:
