@@ -177,7 +177,7 @@ def test_that_the_best_marker_stands_on_the_best_validation_loss(loss_plot: Loss
     loss_plot.refresh()
     best = loss_plot.curves["best"].track
     assert (best.x.tolist(), best.y.tolist()) == ([100.0], [0.4])
-    assert loss_plot.plot.accessibleDescription() == "Loss fell from 0.900 to 0.600, best at step 100."
+    assert loss_plot.plot.accessibleDescription() == "Validation loss fell from 0.900 to 0.600, best at step 100."
 
 
 def test_that_an_empty_plot_says_so_and_clear_forgets(loss_plot: LossPlot) -> None:

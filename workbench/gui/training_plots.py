@@ -26,6 +26,20 @@ BEST = Style(colour=3, symbol="star", line=False)
 BASELINE = Style(colour=5, width=1.5, dash=Qt.PenStyle.DashLine)
 
 
+def _validation_words(losses: np.ndarray, best_step: str) -> str:
+    values = {"first": loss_text(float(losses[0])), "last": loss_text(float(losses[-1])), "step": best_step}
+    if losses[-1] <= losses[0]:
+        return tr("Validation loss fell from {first} to {last}, best at step {step}.", **values)
+    return tr("Validation loss rose from {first} to {last}, best at step {step}.", **values)
+
+
+def _training_words(losses: np.ndarray) -> str:
+    values = {"first": loss_text(float(losses[0])), "last": loss_text(float(losses[-1]))}
+    if losses[-1] <= losses[0]:
+        return tr("Training loss fell from {first} to {last}.", **values)
+    return tr("Training loss rose from {first} to {last}.", **values)
+
+
 class LossPlot(CurvePlot):
     """Training loss, raw and smoothed; validation loss; the best model."""
 
@@ -62,23 +76,13 @@ class LossPlot(CurvePlot):
         super().clear()
 
     def summary(self) -> str:
-        """ "Loss fell from 1.10 to 0.32, best at step 200.": of the validation rows, else of the training rows."""
+        """ "Validation loss fell from 1.10 to 0.32, best at step 200."; of the training rows before two looks."""
         if "best" not in self.curves:
             return ""
         validation, smoothed, best = (self.curves[key].track for key in ("validation", "smoothed", "best"))
-        track = validation if len(validation) > 1 else smoothed
-        if not len(track):
-            return tr("There are no points yet.")
-        first, last = float(track.y[0]), float(track.y[-1])
-        values = {"first": loss_text(first), "last": loss_text(last)}
-        if len(best):
-            values["step"] = f"{best.x[-1]:g}"
-            if last <= first:
-                return tr("Loss fell from {first} to {last}, best at step {step}.", **values)
-            return tr("Loss rose from {first} to {last}, best at step {step}.", **values)
-        if last <= first:
-            return tr("Loss fell from {first} to {last}.", **values)
-        return tr("Loss rose from {first} to {last}.", **values)
+        if len(validation) > 1:
+            return _validation_words(validation.y, f"{best.x[-1]:g}" if len(best) else "-")
+        return _training_words(smoothed.y) if len(smoothed) else tr("There are no points yet.")
 
     def retranslate(self) -> None:
         titles = {
