@@ -105,3 +105,27 @@ def test_that_the_linear_schedule_climbs_and_falls_in_straight_lines() -> None:
 def test_that_the_cosine_schedule_is_half_a_wave() -> None:
     factors = [SCHEDULES["cosine"].function(step, 8, warmup_share=0.0) for step in range(8)]
     assert_allclose(factors, 0.5 * (1 + np.cos(np.pi * np.arange(8) / 8)))
+
+
+@pytest.mark.parametrize("clip", [0.0, 0.5, 1e9])
+def test_that_a_gradient_is_cut_to_the_length_that_the_plan_allows(clip: float) -> None:
+    from workbench.core.plan import Choice, DatasetSpec, TrainingPlan
+    from workbench.engine.task import Output
+    from workbench.engine.update import Updater
+
+    torch.manual_seed(0)
+    net, x = torch.nn.Linear(4, 1, bias=False), torch.randn(6, 4)
+    before = net.weight.detach().clone()
+    plan = TrainingPlan(
+        dataset=DatasetSpec(path="x"),
+        optimizer=Choice(name="sgd"),
+        schedule=Choice(name="constant"),
+        learning_rate=1.0,
+        clip_norm=clip,
+    )
+    loss = (net(x) ** 2).mean()
+    stepped = Updater(plan, net, 1)([Output(loss, 6, loss, None)])
+    moved = float((net.weight.detach() - before).norm())
+    expected = 2 * (x @ before.T * x).mean(dim=0)
+    assert_allclose(stepped.grad_norm, float(expected.norm()), rtol=1e-5)
+    assert_allclose(moved, min(clip or 1e9, stepped.grad_norm), rtol=1e-4)

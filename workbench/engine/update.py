@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -42,25 +43,43 @@ class Updater:
 
         Means are weighted by the units of each output, so that accumulated and whole batches give the same gradient.
         """
-        import torch
-
-        weights, losses = 0, 0.0
-        for output in outputs:
-            assert output.loss is not None
-            torch.autograd.backward(output.loss * output.weight)
-            weights += output.weight
-            losses += float(output.loss.detach()) * output.weight
+        loss = self._backward(outputs)
         gradients = [p.grad for p in self._parameters if p.grad is not None]
-        torch._foreach_div_(gradients, float(weights))
-        norm = torch.nn.utils.get_total_norm(gradients)
-        if self._plan.clip_norm:
-            torch.nn.utils.clip_grads_with_norm_(self._parameters, self._plan.clip_norm, norm)
+        norm = self._clipped(gradients)
         rate = self._plan.learning_rate * self._factor(self._step, self._steps, **self._factor_values)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        stepped = Stepped(loss=losses / weights, grad_norm=float(norm), learning_rate=rate)
-        if torch.isfinite(norm):  # the last good weights stay as they are
+        if math.isfinite(norm):  # the last good weights stay as they are
             self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self._step += 1
-        return stepped
+        return Stepped(loss=loss, grad_norm=norm, learning_rate=rate)
+
+    def _backward(self, outputs: Iterable[Output]) -> float:
+        """Fill the gradients with those of the mean loss over all units, and return that loss.
+
+        A single output is the usual case and costs no pass over the gradients.
+        """
+        import torch
+
+        weights, losses, accumulated = 0, 0.0, False
+        for number, output in enumerate(outputs):
+            assert output.loss is not None
+            if number == 1:
+                torch._foreach_mul_([p.grad for p in self._parameters if p.grad is not None], float(weights))
+            torch.autograd.backward(output.loss if number == 0 else output.loss * output.weight)
+            weights += output.weight
+            losses += float(output.loss.detach()) * output.weight
+            accumulated = number > 0
+        if accumulated:
+            torch._foreach_div_([p.grad for p in self._parameters if p.grad is not None], float(weights))
+        return losses / weights
+
+    def _clipped(self, gradients: list[torch.Tensor]) -> float:
+        """The norm of `gradients`, which are then no longer than the plan allows (Pascanu et al. 2013)."""
+        import torch
+
+        norm = float(torch.nn.utils.get_total_norm(gradients))
+        if 0 < self._plan.clip_norm < norm and math.isfinite(norm):
+            torch._foreach_mul_(gradients, self._plan.clip_norm / (norm + 1e-6))
+        return norm
