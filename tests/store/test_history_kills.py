@@ -42,7 +42,7 @@ for number in itertools.count() if {runs} == 0 else range({runs}):
     print("done", run, flush=True)
     history.rename(run, f"{{name}} renamed")
     print("renamed", run, flush=True)
-    save_settings(history.workspace.root / "settings.json", Settings(workspace=f"/w{number % 100}"))
+    save_settings(history.workspace.root / "settings.json", Settings(workspace="/w" + str(number % 100)))
     if number % 2:
         history.delete(run)
         print("deleted", run, flush=True)
