@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from workbench.core.events import StepDone
@@ -141,7 +142,13 @@ def main() -> None:
             "Trainer, grouped by length": lambda: trainer_variant(
                 path, studio, pad="batch", train_sampling_strategy="group_by_length"
             ),
-            "workbench": lambda: workbench_variant(plan, studio),
+            "Trainer, grouped, bfloat16": lambda: trainer_variant(
+                path, studio, pad="batch", train_sampling_strategy="group_by_length", bf16=True
+            ),
+            "workbench, float32": lambda: workbench_variant(msgspec.structs.replace(plan, precision="float32"), studio),
+            "workbench, bfloat16": lambda: workbench_variant(
+                msgspec.structs.replace(plan, precision="bfloat16"), studio
+            ),
         }
         speeds: dict[str, list[float]] = {title: [] for title in variants}
         for _ in range(options.rounds):

@@ -91,10 +91,11 @@ class Printer:
         )
         self._terminal.say(
             tr(
-                "{parameters} weights on {device}, {threads} threads, {steps} steps",
+                "{parameters} weights on {device}, {threads} threads, {precision}, {steps} steps",
                 parameters=f"{event.parameters:,}",
                 device=event.device,
                 threads=event.threads,
+                precision=event.precision,
                 steps=f"{event.steps:,}",
             )
         )

@@ -70,6 +70,7 @@ class RunStarted(_Event, frozen=True, kw_only=True):
     parameters: int
     device: str
     threads: int
+    precision: str = "float32"
     headline: str
     higher_is_better: bool
     data_sha256: str

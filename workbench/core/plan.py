@@ -81,6 +81,7 @@ class TrainingPlan(Struct, frozen=True, kw_only=True):
     clip_norm: float = 1.0
     evaluate_every: int = 0
     patience: int = 0
+    precision: str = "float32"
     seed: int = 42
     version: int = PLAN_VERSION
 
@@ -175,6 +176,18 @@ PLAN_OPTIONS: tuple[Option, ...] = (
         unit=mark("evaluations"),
         zero_means=mark("off"),
         help=mark("Stop when this many evaluations in a row bring nothing better. Higher waits longer."),
+    ),
+    Option(
+        name="precision",
+        title=mark("Precision"),
+        kind="choice",
+        default="float32",
+        choices=(
+            ("auto", mark("what the processor does best")),
+            ("float32", "float32"),
+            ("bfloat16", "bfloat16"),
+        ),
+        help=mark("Numbers inside the model while it learns. bfloat16 is quicker on new processors; float32 is finer."),
     ),
     Option(
         name="seed",

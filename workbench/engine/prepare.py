@@ -20,6 +20,7 @@ from workbench.core.plan import TrainingPlan
 from workbench.data.dataset import Dataset, load
 from workbench.engine.batches import EncodedRows, RowCollector
 from workbench.engine.devices import best_device, device_title
+from workbench.engine.precision import chosen_precision
 from workbench.engine.seeding import seed_everything
 from workbench.engine.task import Learner, ModelSource, Task
 
@@ -43,6 +44,7 @@ class Prepared:
     train: EncodedRows
     validation: EncodedRows
     test: EncodedRows | None
+    precision: str
     steps_per_epoch: int
     steps: int
 
@@ -70,7 +72,8 @@ def prepare(
             return task.build(source, facts, dataset.train)
 
     learner = yield from _in_phase("loading", build, stopped)
-    learner.net.to(best_device())
+    device = best_device()
+    learner.net.to(device)
     yield from learner.notices
     parts: list[EncodedRows | None] = []
     done, total = 0, sum(len(part) for part in (dataset.train, dataset.validation, dataset.test) if part)
@@ -90,6 +93,7 @@ def prepare(
         train=train,
         validation=validation,
         test=test,
+        precision=chosen_precision(plan.precision, device),
         steps_per_epoch=steps_per_epoch,
         steps=min(steps, plan.max_steps) if plan.max_steps else steps,
     )
@@ -186,6 +190,7 @@ def started(plan: TrainingPlan, task: Task, ready: Prepared, run: str) -> RunSta
         parameters=sum(parameter.numel() for parameter in ready.learner.net.parameters()),
         device=device_title(device),
         threads=torch.get_num_threads(),
+        precision=ready.precision,
         headline=task.headline,
         higher_is_better=task.higher_is_better,
         data_sha256=ready.dataset.sha256,

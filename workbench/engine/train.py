@@ -13,13 +13,14 @@ import numpy as np
 from workbench.core.errors import WorkbenchError
 from workbench.core.events import Event, Outcome, RunFinished, StepDone
 from workbench.core.plan import TrainingPlan
-from workbench.engine.batches import EncodedRows, grouped, training_batches
+from workbench.engine.batches import grouped, training_batches
 from workbench.engine.evaluate import to_device
 from workbench.engine.judge import Judge, RunPlace
 from workbench.engine.losses import LOSSES
 from workbench.engine.memory import is_out_of_memory, out_of_memory
-from workbench.engine.prepare import Stopped, prepare, started
-from workbench.engine.task import Learner, Output, Task
+from workbench.engine.precision import learning_context
+from workbench.engine.prepare import Prepared, Stopped, prepare, started
+from workbench.engine.task import Output, Task
 from workbench.engine.update import Updater
 
 
@@ -73,7 +74,7 @@ def five_steps(plan: TrainingPlan, task: Task, judge: Judge, stop: Flag) -> Gene
             began = time.perf_counter()
             learner.net.train()
             # 2. Forward, and 3. loss: `update` draws one output after the other.
-            outputs = (forward(task, learner, ready.train, rows, loss) for rows in micro_batches)
+            outputs = (forward(task, ready, rows, loss) for rows in micro_batches)
             # 4. Backward and update.
             stepped = update(outputs)
             judge.step += 1
@@ -108,7 +109,10 @@ def loss_function(plan: TrainingPlan) -> Callable[..., Any]:
     return lambda outputs, targets, **more: entry.function(outputs, targets, **values, **more)
 
 
-def forward(task: Task, learner: Learner, rows: EncodedRows, indices: np.ndarray, loss: Callable[..., Any]) -> Output:
-    """Forward and loss of one micro-batch."""
-    batch = task.collate(learner, rows.take(indices), training=True)
-    return task.forward(learner, to_device(batch, next(learner.net.parameters()).device), loss)
+def forward(task: Task, ready: Prepared, indices: np.ndarray, loss: Callable[..., Any]) -> Output:
+    """Forward and loss of one micro-batch, in the precision of the run."""
+    learner = ready.learner
+    device = next(learner.net.parameters()).device
+    batch = to_device(task.collate(learner, ready.train.take(indices), training=True), device)
+    with learning_context(ready.precision, device):
+        return task.forward(learner, batch, loss)

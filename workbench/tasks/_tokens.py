@@ -111,7 +111,7 @@ def pad(learner: Learner, items: Sequence[Item]) -> Batch:
 
 
 def logits_of_net(learner: Learner, batch: Batch) -> Tensor:
-    """The head's output, [B, C]."""
+    """The head's output, [B, C], in float32 whatever the net multiplied with: losses need its digits."""
     inputs = {name: value for name, value in batch.items() if name != "target"}
     logits: Tensor = learner.net(**inputs).logits
-    return logits
+    return logits.float()

@@ -214,9 +214,10 @@ class TrainingPanel(QWidget):
 
 def _start_text(event: RunStarted) -> str:
     return tr(
-        "{train} rows to learn from, {validation} to judge by, {steps} steps on {device}",
+        "{train} rows to learn from, {validation} to judge by, {steps} steps on {device}, {precision}",
         train=event.train_rows,
         validation=event.validation_rows,
         steps=event.steps,
         device=event.device,
+        precision=event.precision,
     )
