@@ -223,3 +223,9 @@ def test_that_the_second_interrupt_ends_at_once() -> None:
             signal.raise_signal(signal.SIGINT)
     assert stops == ["stop", "say"]
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_that_a_hub_model_that_is_not_here_names_the_word_that_fetches_it(workbench: Workbench, reviews: Path) -> None:
+    result = workbench("train", str(reviews), "--model", "owner/name")
+    assert result.status == 2
+    assert "--download" in result.err

@@ -193,3 +193,10 @@ def test_that_a_real_regression_set_is_understood(shared_data: Path, name: str) 
     assert tuple(guess.columns.values()) == seen.columns
     assert tuple(guess.columns) == ("text", "text_pair", "number")
     assert guess.sure
+
+
+def test_that_the_reason_counts_chinese_characters_once(tmp_path: Path) -> None:
+    rows = "".join(f"这家店的面很好吃{n % 10}号,{'好评' if n % 2 else '差评'}\n" for n in range(40))
+    path = tmp_path / "评论.csv"
+    path.write_text("评论,情感\n" + rows, encoding="utf-8")
+    assert "about 10 characters" in guess_roles(preview(path), CLASSIFICATION).reasons["text"]

@@ -336,3 +336,20 @@ def test_that_a_full_disk_while_saving_is_told_in_words(
     assert (end.outcome, end.mendable) == ("failed", True)
     assert "full" in end.message
     assert not (run.folder / "model").exists()
+
+
+def test_that_a_text_longer_than_the_model_reads_is_known(trained: Trained) -> None:
+    predictor = trained.studio.predictor(trained.run.name)
+    assert predictor.truncated({"text": "the parcel is late"}) == 0
+    assert predictor.truncated({"text": "the parcel is late " * 500}) == trained.run.plan.max_length
+
+
+def test_that_of_equally_good_models_the_surer_one_is_kept(studio: Studio, plan: TrainingPlan) -> None:
+    """One word gives the class away: macro-F1 is 1 soon, and the loss goes on falling."""
+    rows = "".join(f"a good day number {n},a\na bad night number {n},b\n" for n in range(40))
+    Path(plan.dataset.path).write_text("message,topic\n" + rows, encoding="utf-8")
+    run = studio.start(msgspec.structs.replace(plan, epochs=12, learning_rate=3e-3))
+    looks = [event for event in run.events() if isinstance(event, Evaluated)]
+    perfect = [look for look in looks if look.measures.metrics["macro_f1"] == 1]
+    assert len(perfect) > 2
+    assert studio.run(run.id).best_step == min(perfect, key=lambda look: look.loss).step

@@ -139,7 +139,7 @@ def test_that_the_stream_keeps_its_grammar_and_the_kept_model_is_the_best(task, 
     assert [event.step for event in events if isinstance(event, StepDone)] == list(range(1, events[-1].steps + 1))
     evaluations = [event for event in events if isinstance(event, Evaluated)]
     sign = 1 if task.higher_is_better else -1
-    best = max(evaluations, key=lambda event: (sign * event.measures.metrics[task.headline], -event.step))
+    best = max(evaluations, key=lambda event: (sign * event.measures.metrics[task.headline], -event.loss))
     assert events[-1].best_step == best.step
     assert [event.step for event in events if isinstance(event, ModelSaved)][-1] == best.step
 

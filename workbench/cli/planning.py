@@ -40,11 +40,20 @@ def plan_from(arguments: argparse.Namespace, studio: Studio, terminal: Terminal)
     if arguments.test:
         dataset = msgspec.structs.replace(plan.dataset, test_path=absolute(arguments.test))
         plan = msgspec.structs.replace(plan, dataset=dataset)
-    problems += [problem for problem in studio.problems(plan, head) if problem.severity == "error"]
+    found = [problem for problem in studio.problems(plan, head) if problem.severity == "error"]
+    problems += [_in_the_terminal(problem, plan.model) for problem in found]
     if problems:
         raise WorkbenchError(*problems)
     _say_what_was_chosen(plan, studio, terminal)
     return plan
+
+
+def _in_the_terminal(problem: Problem, model: ModelSpec) -> Problem:
+    """`problem` with the terminal's own word for what to do."""
+    if problem.code != "M42" or model.source != "hub":
+        return problem
+    remedy = tr("Add --download to fetch it; that is the only step that uses the network.")
+    return msgspec.structs.replace(problem, remedy=remedy)
 
 
 def chosen_task(arguments: argparse.Namespace, studio: Studio, head: Preview) -> str:

@@ -25,7 +25,10 @@ _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 
 
 class ColumnFacts(Struct, frozen=True, kw_only=True):
-    """Shares are of the filled cells, 0 to 1. `length` and `words` are means; wide characters count two and a half."""
+    """Shares are of the filled cells, 0 to 1. `characters`, `length` and `words` are means.
+
+    `characters` counts each once; in `length` a wide one counts two and a half, for it says as much.
+    """
 
     name: str
     tokens: tuple[str, ...]
@@ -33,6 +36,7 @@ class ColumnFacts(Struct, frozen=True, kw_only=True):
     filled: float
     rows: int
     distinct: int
+    characters: float
     length: float
     words: float
     numeric: float
@@ -77,6 +81,7 @@ def facts_of(name: str, position: int, cells: Sequence[str]) -> ColumnFacts:
         filled=len(filled) / len(cells) if cells else 0.0,
         rows=len(filled),
         distinct=len(set(filled)),
+        characters=sum(map(len, probe)) / share,
         length=(sum(map(len, probe)) + 1.5 * wide) / share,
         words=(sum(len(cell.split()) for cell in probe) + 0.5 * wide) / share,
         numeric=len(numbers) / share,

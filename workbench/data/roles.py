@@ -171,7 +171,7 @@ def _confidence(choice: _Choice) -> float:
 
 
 def _text_reason(fact: ColumnFacts) -> str:
-    length = round(fact.length)
+    length = round(fact.characters)
     if name_weight(fact.name, fact.tokens, TEXT) > 0:
         return tr("Its name says so, and its cells are texts of about {length} characters.", length=length)
     return tr("Its cells are texts of about {length} characters that hardly repeat.", length=length)

@@ -47,7 +47,7 @@ class Judge:
     def __init__(self, plan: TrainingPlan, task: Task, place: RunPlace, stop: Flag) -> None:
         self.plan, self.task, self.place, self.stop = plan, task, place, stop
         self.step = self.best_step = self.judged_step = 0
-        self._best_score = -math.inf
+        self._best_score = (-math.inf, -math.inf)
         self._without_better = 0
 
     def start(self, ready: Prepared, loss: LossFunction) -> None:
@@ -78,7 +78,9 @@ class Judge:
             return
         self.judged_step = self.step
         self._require_finite(evaluation.loss)
-        score = evaluation.measures.metrics[self.task.headline] * (1 if self.task.higher_is_better else -1)
+        sign = 1 if self.task.higher_is_better else -1
+        # Where the headline is the same, the lower loss is surer of its answers.
+        score = sign * evaluation.measures.metrics[self.task.headline], -evaluation.loss
         better = score > self._best_score
         self._without_better = 0 if better else self._without_better + 1
         yield self._event("validation", evaluation, better)

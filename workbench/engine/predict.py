@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from workbench.core.fields import Example
 from workbench.core.predictions import Prediction
@@ -24,3 +28,11 @@ def predict(task: Task, learner: Learner, examples: Sequence[Example], *, batch_
             next(running)
         except StopIteration as done:
             return task.predict(learner.facts, done.value[0])
+
+
+def truncated(task: Task, learner: Learner, example: Example) -> int:
+    """How many tokens of `example` are read if it is longer than the net reads; 0 if all of it is read."""
+    roomy = replace(learner, max_length=sys.maxsize >> 32)
+    (item,) = task.encode(roomy, [example])
+    tokens = max((len(value) for value in item.values() if isinstance(value, np.ndarray)), default=0)
+    return learner.max_length if tokens > learner.max_length else 0

@@ -110,6 +110,13 @@ class Predictor:
         with self._lock:
             return predict(self._task, self._learner, examples)
 
+    def truncated(self, question: Mapping[str, str]) -> int:
+        """How many tokens of `question` are read if it is longer than the model reads; 0 if all of it is read."""
+        from workbench.engine.predict import truncated
+
+        with self._lock:
+            return truncated(self._task, self._learner, self._example(1, question))
+
     def _example(self, number: int, question: Mapping[str, str]) -> Example:
         values = {}
         for key, field in self.fields.items():

@@ -246,7 +246,7 @@ class Studio:
             except WorkbenchError as error:
                 return msgspec.structs.replace(card, available=False, note=str(error))
         if card.spec.source == "hub" and downloaded_folder(card.spec.location, self._workspace.models) is None:
-            note = tr("Download it first (--download in the terminal); that is the only step that uses the network.")
+            note = tr("Download it first; that is the only step that uses the network.")
             return msgspec.structs.replace(card, available=False, note=note)
         return card
 
