@@ -164,6 +164,7 @@ class FakePredictor:
         self.fields = dict(fields or {"text": TEXT})
         self.labels = tuple(labels)
         self.slow = slow
+        self.longest = 128
         self.asked: list[dict[str, str]] = []
         self.answer: Callable[[Mapping[str, str]], Prediction] = self._scores
 
@@ -171,6 +172,10 @@ class FakePredictor:
         self.asked += [dict(question) for question in questions]
         time.sleep(self.slow)
         return [self.answer(question) for question in questions]
+
+    def truncated(self, question: Mapping[str, str]) -> int:
+        words = sum(len(text.split()) for text in question.values())
+        return self.longest if words > self.longest else 0
 
     def _scores(self, question: Mapping[str, str]) -> Scores:
         money = question["text"].count("money")

@@ -177,7 +177,12 @@ def test_that_the_best_marker_stands_on_the_best_validation_loss(loss_plot: Loss
     loss_plot.refresh()
     best = loss_plot.curves["best"].track
     assert (best.x.tolist(), best.y.tolist()) == ([100.0], [0.4])
-    assert loss_plot.plot.accessibleDescription() == "Validation loss fell from 0.900 to 0.600, best at step 100."
+    words = "Validation loss fell from 0.900 to 0.600. The kept model is of step 100."
+    assert loss_plot.plot.accessibleDescription() == words
+    loss_plot.add_validation(200, 0.95, best=False)
+    assert loss_plot.summary() == "Validation loss rose from 0.900 to 0.950. The kept model is of step 100."
+    loss_plot.add_validation(250, 0.9, best=False)
+    assert loss_plot.summary() == "Validation loss stayed at 0.900. The kept model is of step 100."
 
 
 def test_that_an_empty_plot_says_so_and_clear_forgets(loss_plot: LossPlot) -> None:
@@ -246,8 +251,10 @@ def test_that_the_metric_plot_names_what_guessing_gives(qtbot) -> None:
     plot.refresh()
     assert "always guessing “billing” gives 0.14" in plot.legend.texts()
     assert plot._guess.value() == pytest.approx(0.14)
-    assert plot.summary().startswith("Macro-F1 went from 0.68 to 0.88, best at step 40.")
+    assert plot.summary().startswith("Macro-F1 went from 0.68 to 0.88. The kept model is of step 40.")
     assert plot.bounds() == (0.0, 1.0)
+    plot.add_evaluation(fakes.evaluated(60, 0.5, right=0.7, best=False))
+    assert plot.summary().startswith("Macro-F1 stayed at 0.68. The kept model is of step 40.")
 
 
 def test_that_a_metric_without_bounds_keeps_the_baseline_in_sight(qtbot) -> None:

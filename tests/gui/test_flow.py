@@ -88,9 +88,11 @@ def test_that_stop_ends_the_run_and_the_page_is_ready_again(qtbot: Any, tmp_path
         for _ in range(3):
             click(child(window, "trainButton"))
             wait_for(qtbot, lambda: window.session.state == "running")
+            qtbot.wait(520)
             click(child(window, "trainButton"))
             assert window.session.state == "stopping"
             wait_for(qtbot, lambda: window.session.state == "idle")
+            qtbot.wait(520)
             assert child(window, "trainButton").isEnabled()
         assert all(run.stopped for run in studio.started)
 

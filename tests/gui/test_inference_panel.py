@@ -136,9 +136,45 @@ def test_that_only_runs_that_kept_a_model_are_offered(qtbot) -> None:
     records = [fakes.record(1), fakes.record(2, best_step=0), fakes.record(3, state="running"), fakes.record(4)]
     panel = make_panel(qtbot, fakes.FakeStudio(records), run=None)
     panel.refresh()
-    qtbot.waitUntil(lambda: panel.chooser.count() == 3, timeout=5000)
-    assert [panel.chooser.itemData(n) for n in range(3)] == ["", "run-4", "run-1"]
-    assert panel.chooser.itemText(1) == "reviews-4: Macro-F1 0.54"
+    qtbot.waitUntil(lambda: panel.chooser.count() == 2, timeout=5000)
+    assert [panel.chooser.itemData(n) for n in range(2)] == ["run-4", "run-1"]
+    assert panel.chooser.itemText(0) == "reviews-4: Macro-F1 0.54"
+
+
+def test_that_the_newest_kept_model_is_opened_when_the_page_is_first_seen_and_not_before(qtbot, monkeypatch) -> None:
+    records = [fakes.record(1), fakes.record(2), fakes.record(3, best_step=0)]
+    studio = fakes.FakeStudio(records)
+    loaded: list[str] = []
+    load = studio.predictor
+    monkeypatch.setattr(studio, "predictor", lambda run: (loaded.append(run), load(run))[1])
+    panel = InferencePanel(studio)
+    qtbot.addWidget(panel)
+    panel.refresh()
+    qtbot.waitUntil(lambda: len(panel._runs) == 2, timeout=5000)
+    assert loaded == []
+    panel.show()
+    qtbot.waitUntil(lambda: panel._predictor is not None, timeout=5000)
+    assert loaded == ["run-2"]
+    assert panel.content.isVisible()
+    assert panel.chooser.currentData() == "run-2"
+
+
+def test_that_what_was_closed_is_not_opened_again_by_looking_at_the_page(panel: InferencePanel, qtbot) -> None:
+    panel.set_run(None)
+    panel.hide()
+    panel.show()
+    qtbot.waitUntil(lambda: panel._listing is not None and panel._listing.finished, timeout=5000)
+    assert (panel.run_id, panel._predictor) == ("", None)
+
+
+def test_that_a_text_that_is_read_in_part_says_so(panel: InferencePanel, studio: fakes.FakeStudio, qtbot) -> None:
+    studio.answerer.longest = 3
+    QTest.keyClicks(box(panel), "my money and more")
+    qtbot.waitUntil(lambda: panel.status.text() == "Only the first 3 tokens were read.", timeout=5000)
+    assert panel.answer.answered
+    assert panel.status.property("role") == "muted"
+    box(panel).set_value("my money")
+    qtbot.waitUntil(lambda: panel.status.text() == "", timeout=5000)
 
 
 def test_that_another_run_is_chosen_by_the_keyboard_and_the_text_stays(panel: InferencePanel, qtbot) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtGui import QAccessible
 
 from tests.gui import fakes
 from workbench.core.events import Event, PhaseChanged, RunFinished
+from workbench.gui import theme
 from workbench.gui.pace import Pace
 from workbench.gui.progress import ProgressStrip
 
@@ -112,6 +113,27 @@ def test_that_the_bar_is_not_full_before_the_end(strip: ProgressStrip) -> None:
     strip.take([fakes.finished()])
     assert strip.bar.value() == strip.bar.maximum()
     assert strip.doing.text() == "Training is finished after 60 steps. The model of step 40 is kept."
+
+
+@pytest.mark.parametrize(
+    ("outcome", "role", "share"),
+    [
+        ("completed", "success", 1.0),
+        ("early_stopped", "success", 1.0),
+        ("stopped", "warning", 0.5),
+        ("failed", "danger", 0.5),
+    ],
+)
+def test_that_the_bar_tells_how_far_the_run_came_and_how_it_ended(strip, outcome: str, role: str, share: float) -> None:
+    strip.begin("reviews-3")
+    strip.take([fakes.started(), fakes.step(30), fakes.finished(outcome, steps=30)])
+    assert strip.bar.value() / strip.bar.maximum() == pytest.approx(share, abs=0.1)
+    assert strip.bar.property("role") == role
+    strip.bar.resize(200, 8)
+    colour = strip.bar.grab().toImage().pixelColor(20, 4).name()
+    assert colour == getattr(theme.tokens(), role).lower()
+    strip.begin("reviews-4")
+    assert strip.bar.property("role") == ""
 
 
 def test_that_stop_answers_at_once_and_asks_once(strip: ProgressStrip, qtbot) -> None:

@@ -6,13 +6,14 @@ import time
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMainWindow, QPushButton, QVBoxLayout, QWidget
 
 from tests.gui import fakes
 from workbench.core.plan import Choice
 from workbench.gui.compare import TRAINING, settings_of
+from workbench.gui.messages import Messages
 from workbench.gui.panels.runs import RunsPanel
 
 
@@ -137,6 +138,103 @@ def test_that_a_deleted_run_comes_back_with_undo(panel: RunsPanel, studio: fakes
     undo()
     qtbot.waitUntil(lambda: "reviews-1" in column(panel, 0), timeout=5000)
     assert not studio.records["run-1"].deleted
+
+
+def test_that_ctrl_z_takes_a_deletion_back_once_and_the_keyboard_stays_on_the_list(
+    panel: RunsPanel, studio: fakes.FakeStudio, qtbot
+) -> None:
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    other, undone = QPushButton("other"), []
+    bar = QWidget()
+    row = QHBoxLayout(bar)
+    row.addWidget(other)
+    row.addWidget(panel)
+    window.setCentralWidget(bar)
+    action = QAction(window, shortcut=QKeySequence("Ctrl+Z"))  # as in the menus: it undoes settings
+    action.triggered.connect(lambda: undone.append(1))
+    window.addAction(action)
+    window.show()
+    qtbot.waitExposed(window)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=5000)
+    choose(panel, "reviews-1")
+    panel.delete_button.setFocus()
+    with qtbot.waitSignal(panel.notified, timeout=5000):
+        press(panel.delete_button)
+    qtbot.waitUntil(lambda: "reviews-1" not in column(panel, 0), timeout=5000)
+    assert panel.table.hasFocus()
+    QTest.keyClick(panel.table, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: "reviews-1" in column(panel, 0), timeout=5000)
+    assert undone == []
+    assert panel.table.hasFocus()
+    QTest.keyClick(panel.table, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert undone == [1]
+    assert not studio.records["run-1"].deleted
+    panel.setParent(None)
+
+
+def test_that_the_keyboard_is_on_the_list_after_undo_in_the_toast(qtbot, studio: fakes.FakeStudio) -> None:
+    window, page = QMainWindow(), QWidget()
+    qtbot.addWidget(window)
+    messages, panel = Messages(window), RunsPanel(studio)
+    column_of = QVBoxLayout(page)
+    for part in (QLineEdit(), messages, panel):  # the first is where the focus would go
+        column_of.addWidget(part)
+    window.setCentralWidget(page)
+    panel.notified.connect(messages.notify)
+    window.resize(800, 600)
+    window.show()
+    qtbot.waitExposed(window)
+    window.activateWindow()
+    panel.refresh()
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 4, timeout=5000)
+    choose(panel, "reviews-1")
+    press(panel.delete_button)
+    qtbot.waitUntil(lambda: messages.toast.isVisible() and panel.model.rowCount() == 3, timeout=5000)
+    messages.toast.undo_button.setFocus()
+    press(messages.toast.undo_button)
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 4, timeout=5000)
+    assert panel.table.hasFocus()
+
+
+def test_that_the_keyboard_stays_on_the_list_after_restoring(panel: RunsPanel, studio: fakes.FakeStudio, qtbot) -> None:
+    studio.records["run-1"].deleted = True
+    panel.activateWindow()
+    panel.bin_box.setChecked(True)
+    qtbot.waitUntil(lambda: column(panel, 0) == ["reviews-1"], timeout=5000)
+    choose(panel, "reviews-1")
+    panel.restore_button.setFocus()
+    press(panel.restore_button)
+    qtbot.waitUntil(lambda: column(panel, 0) == [], timeout=5000)
+    assert panel.table.hasFocus()
+
+
+def test_that_the_row_of_a_run_that_is_going_follows_it(panel: RunsPanel, studio: fakes.FakeStudio, qtbot) -> None:
+    choose(panel, "reviews-4")
+    row = column(panel, 0).index("reviews-4")
+    studio.records["run-4"] = fakes.record(4, state="running", steps=777, seconds=125)
+    qtbot.waitUntil(lambda: column(panel, 5)[row] == "777", timeout=3000)
+    assert column(panel, 6)[row] == "2:05"
+    assert [run.id for run in panel.selected()] == ["run-4"]
+    assert panel.follower._beat.interval() >= 1000
+    panel.hide()
+    assert not panel.follower._beat.isActive()
+    panel.show()
+    studio.records["run-4"] = fakes.record(4)
+    qtbot.waitUntil(panel.delete_button.isEnabled, timeout=3000)
+    assert not panel.follower._beat.isActive()
+
+
+def test_that_rows_reach_the_right_edge_at_every_width(panel: RunsPanel, qtbot) -> None:
+    for width in (1500, 1800):
+        panel.resize(width, 560)
+        header = panel.table.horizontalHeader()
+        qtbot.waitUntil(lambda: header.length() >= panel.table.viewport().width() > 1000, timeout=2000)  # noqa: B023
+    panel.resize(600, 560)
+    qtbot.waitUntil(lambda: panel.table.viewport().width() < 600, timeout=2000)
+    assert panel.table.columnWidth(7) >= panel.table.sizeHintForColumn(7)
+    assert not panel.table._sized_by_user
 
 
 def test_that_deleted_runs_can_be_restored_later(panel: RunsPanel, studio: fakes.FakeStudio, qtbot) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -35,7 +35,7 @@ from workbench.core import language
 from workbench.core.errors import Problem, WorkbenchError
 from workbench.engine import hub
 from workbench.gui import background, theme
-from workbench.gui.messages import toast_milliseconds
+from workbench.gui.messages import decide, toast_milliseconds
 from workbench.gui.preferences import endpoint_problem
 
 INTERACTIVE = (
@@ -352,6 +352,50 @@ def test_that_one_toast_shows_at_a_time_and_undo_works(window: Any) -> None:
     assert child(window, "toastText").text() == "Run b was deleted."
     click(child(window, "closeMessage"))
     assert [told.text for told in window.messages.past][-2:] == ["Run a was deleted.", "Run b was deleted."]
+
+
+def test_that_a_toast_covers_nothing_that_can_be_pressed_also_when_the_page_moves(window: Any, qtbot: Any) -> None:
+    window.tabs.setCurrentWidget(window.runs)
+    qtbot.waitUntil(lambda: window.runs._ticket.finished, timeout=5000)
+    window.runs.stack.setCurrentWidget(window.runs.content)
+    toast, runs = window.messages.toast, window.runs
+    buttons = (runs.try_button, runs.folder_button, runs.rename_button, runs.delete_button, runs.bin_box, runs.filter)
+    buttons += (window.progress.bar,)
+    window.progress.begin("reviews-2")
+
+    def covered() -> list[str]:
+        rooms = {b.objectName(): QRect(b.mapTo(window, QPoint(0, 0)), b.size()) for b in buttons}
+        return [name for name, room in rooms.items() if room.intersects(toast.geometry())]
+
+    qtbot.wait(50)
+    window.messages.notify("“reviews-1” was deleted.", lambda: None)
+    assert toast.isVisible()
+    assert runs.try_button.isVisible()
+    assert covered() == []
+    runs.compare.show()
+    for share in (100, 200, 300, 350):
+        runs.splitter.setSizes([share, 500 - share])
+        qtbot.waitUntil(lambda: covered() == [], timeout=2000)
+    window.resize(900, 600)
+    qtbot.waitUntil(lambda: covered() == [], timeout=2000)
+    assert window.rect().contains(toast.geometry())
+    toast.close_button.click()
+    assert not toast._follow.isActive()
+    window.progress.reset()
+
+
+def test_that_enter_presses_the_button_that_has_the_focus(window: Any, qtbot: Any) -> None:
+    pressed: list[str] = []
+    for name, expected in (("decision-0", ["other"]), ("decision-safe", ["other", "safe"])):
+        dialog = decide(
+            window, "Title", "Text", "Keep", [("Stop", lambda: pressed.append("other"))], lambda: pressed.append("safe")
+        )
+        qtbot.waitExposed(dialog)
+        button = dialog.findChild(QAbstractButton, name)
+        button.setFocus()
+        qtbot.waitUntil(button.hasFocus, timeout=2000)
+        QTest.keyClick(button, Qt.Key.Key_Return)
+        assert pressed == expected
 
 
 def test_that_the_same_toast_is_not_repeated(window: Any) -> None:

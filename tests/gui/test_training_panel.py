@@ -117,6 +117,15 @@ def test_that_the_best_measures_stay_when_a_worse_evaluation_comes_and_the_test_
 BASELINE = {"accuracy": 0.95, "macro_f1": 0.49}
 
 
+def test_that_the_rows_of_a_table_reach_its_right_edge(panel: TrainingPanel, qtbot) -> None:
+    panel.resize(1500, 700)
+    panel.begin(fakes.FakeRun([], Path("/runs/run-1")))
+    panel.take(fakes.whole_run())
+    history = panel.report.history
+    panel.report.tabs.setCurrentIndex(2)
+    qtbot.waitUntil(lambda: history.horizontalHeader().length() >= history.viewport().width() > 300, timeout=2000)
+
+
 def test_that_a_lopsided_sample_is_warned_of() -> None:
     classes = tuple(ClassMeasure(label=n, precision=1, recall=1, f1=1, support=s) for n, s in (("no", 95), ("yes", 5)))
     measures = Measures(metrics={"accuracy": 0.96}, baseline=BASELINE, guess="no", classes=classes)

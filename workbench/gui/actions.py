@@ -55,6 +55,7 @@ _MENUS: tuple[tuple[str, str, tuple[Spec | str | None, ...]], ...] = (
         "data",
         mark("&Data"),
         (
+            ("reload", mark("Read the file &again"), ("F5", "Ctrl+R")),
             ("preview", mark("&Larger preview"), ()),
             ("reading", mark("How the file is &read"), ()),
         ),

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import msgspec
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog
+from PySide6.QtWidgets import QApplication, QDialog
 
 from workbench import __version__
 from workbench.core.language import tr
 from workbench.gui import theme
 from workbench.gui.background import Lane, submit
 from workbench.gui.dropping import Verdict
+from workbench.gui.file_dialog import ask_path
 from workbench.gui.intake import pasted, path_in
 from workbench.gui.languages import set_language
 from workbench.gui.preferences import Preferences
@@ -51,6 +52,7 @@ class Commands:
             "pickModel": lambda: self._reveal(window.model_panel.combo),
             "modelFolder": window.model_panel.ask_folder,
             "download": self.show_hub,
+            "reload": session.reload,
             "preview": window.dataset_panel.enlarge,
             "reading": self.show_reading,
             "train": session.train,
@@ -81,15 +83,11 @@ class Commands:
 
     def ask_file(self) -> None:
         """Let the user choose a data file."""
-        dialog = QFileDialog(self._window, tr("Open data"))
-        dialog.setObjectName("openDialog")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        plan, ours = self._session.draft.plan, {sample.path for sample in self._studio.samples()}
+        last = [plan.dataset.path] if plan is not None and plan.dataset.path not in ours else []
+        near = [str(Path(path).parent) for path in (*last, *self._studio.settings.recent)]
+        dialog = ask_path(self._window, "openDialog", tr("Open data"), self.open_path, near=near)
         dialog.setNameFilters([tr("Tables (*.csv *.tsv *.txt *.tab)"), tr("All files (*)")])
-        recent = self._studio.settings.recent
-        if recent:
-            dialog.setDirectory(str(Path(recent[0]).parent))
-        dialog.fileSelected.connect(self.open_path)
-        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def open_path(self, path: str) -> None:
@@ -147,7 +145,10 @@ class Commands:
         plan = self._session.draft.plan
         if plan is not None:
             self._session.open_file(
-                plan.dataset.path, action=tr("Back to suggested settings"), reading=_chosen_reading(plan)
+                plan.dataset.path,
+                action=tr("Back to suggested settings"),
+                reading=_chosen_reading(plan),
+                keep_values=False,
             )
 
     def show_reading(self) -> None:

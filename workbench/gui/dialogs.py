@@ -60,7 +60,7 @@ def _other_button(dialog: QDialog, number: int, action: Action) -> QPushButton:
     caption, call = action
     button = QPushButton(caption)
     button.setObjectName(f"decision-{number}")
-    button.setAutoDefault(False)
+    button.setAutoDefault(True)  # so that Enter presses the button that has the focus
     button.clicked.connect(lambda _checked=False: (dialog.accept(), call()))
     return button
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -55,10 +55,12 @@ class Draft(QObject):
         """The addresses of the values that the user set."""
         return self._state.touched if self._state else frozenset()
 
-    def open(self, plan: TrainingPlan, action: str = "", *, keep_touched: bool = False) -> None:
+    def open(
+        self, plan: TrainingPlan, action: str = "", *, keep_touched: bool = False, touched: Iterable[str] = ()
+    ) -> None:
         """Take `plan` as a whole (a new data file, a model with its defaults). Undoable."""
-        touched = self.touched if keep_touched else frozenset()
-        self._push(_State(plan, touched, action or tr("Open data")))
+        kept = self.touched if keep_touched else frozenset(touched)
+        self._push(_State(plan, kept, action or tr("Open data")))
 
     def replace(self, action: str = "", **changes: Any) -> None:
         """Set fields of the plan, e.g. `replace(learning_rate=3e-5)`; marks them as touched."""
@@ -88,15 +90,23 @@ class Draft(QObject):
         """The value of one knob; `default` if the plan does not say."""
         return default if self._state is None else option_value(self._state.plan, group, name, default)
 
-    def take_defaults(self, plan: TrainingPlan, action: str) -> None:
-        """Take `plan` but keep every value of the training group that the user touched."""
-        if self._state is not None:
-            kept = {
-                name: getattr(self._state.plan, name) for name in self.touched if "." not in name and name != "model"
-            }
-            kept = {name: value for name, value in kept.items() if isinstance(value, int | float)}
-            plan = msgspec.structs.replace(plan, **kept)
-        self._push(_State(plan, self.touched, action))
+    def take_defaults(self, plan: TrainingPlan, action: str, *touched: str) -> None:
+        """Take `plan` but keep every value of the training group that the user touched; `touched` is so from now on."""
+        self._push(_State(self._with_touched(plan), self.touched.union(touched), action))
+
+    def take_file(self, plan: TrainingPlan, action: str) -> None:
+        """Take the plan for another file, which has the model that the user chose; the values that go with it stay."""
+        kept = frozenset(name for name in self.touched if name.startswith("model.") or name in self._own_numbers())
+        self._push(_State(self._with_touched(plan), kept | {"model"}, action))
+
+    def _with_touched(self, plan: TrainingPlan) -> TrainingPlan:
+        return msgspec.structs.replace(plan, **self._own_numbers())
+
+    def _own_numbers(self) -> dict[str, Any]:
+        if self._state is None:
+            return {}
+        values = {name: getattr(self._state.plan, name) for name in self.touched if "." not in name and name != "model"}
+        return {name: value for name, value in values.items() if isinstance(value, int | float)}
 
     @property
     def undo_text(self) -> str:

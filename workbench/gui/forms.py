@@ -46,18 +46,20 @@ class OptionField(QWidget):
     """One knob: its name, its editor, its help, and what is wrong with it.
 
     `edited(value)` comes for legal values only. `reset_requested()` is for the arrow beside a changed value.
+    `judged()` comes when `refusal` changes.
     """
 
     edited = Signal(object)
     reset_requested = Signal()
     left = Signal()
+    judged = Signal()
 
     def __init__(self, option: Option, prefix: str = "") -> None:
         super().__init__()
         self.option = option
         self._default: Scalar = option.default
         self._nearest: Scalar | None = None
-        self._remark = ""
+        self._remark = self.refusal = ""  # what others found; why what is written here cannot be taken
         self.setObjectName(f"field-{prefix}{option.name}")
         self._build(prefix)
         self._timer = QTimer(self)
@@ -154,13 +156,20 @@ class OptionField(QWidget):
         else:
             self.editor.setChecked(bool(value))  # type: ignore[attr-defined]
         self.reset_button.setVisible(value != self._default)
-        self._show_problem("", None)
+        self._show_problem(self._remark, None)
 
     def set_remark(self, text: str) -> None:
         """A problem that others found with this knob; "" takes it away."""
         if text != self._remark:
             self._remark = text
-            self._show_problem(text, None)
+            if not self.refusal:
+                self._show_problem(text, None)
+
+    def settle(self) -> None:
+        """Take over now what was typed a moment ago."""
+        if self._timer.isActive() and isinstance(self.editor, NumberBox):
+            self._timer.stop()
+            self.editor.read()
 
     def _accept(self, value: Scalar) -> None:
         self._timer.stop()
@@ -171,7 +180,7 @@ class OptionField(QWidget):
     def _refuse(self, text: str) -> None:
         option = self.option
         number = parse_number(text)
-        nearest = option.nearest(option.default if number is None else number)
+        nearest = option.nearest(self._default if number is None else number)
         values = {"minimum": _spell(option.minimum), "maximum": _spell(option.maximum)}
         if number is None:
             sentence = tr("This is not a number.")
@@ -190,6 +199,10 @@ class OptionField(QWidget):
         self.mend_button.setVisible(nearest is not None)
         if nearest is not None:
             self.mend_button.setText(tr("Use {value}", value=self._spelled(nearest)))
+        refusal = sentence if nearest is not None else ""
+        if refusal != self.refusal:
+            self.refusal = refusal
+            self.judged.emit()
         if bool(self.editor.property("wrong")) != bool(sentence):
             self.editor.setProperty("wrong", bool(sentence))
             self.editor.style().unpolish(self.editor)
@@ -235,7 +248,15 @@ class OptionField(QWidget):
         if isinstance(self.editor, QComboBox):
             for row, (_value, title) in enumerate(option.choices):
                 self.editor.setItemText(row, tr(title))
+        if self.refusal:
+            self._say_again()
         self._describe()
+
+    def _say_again(self) -> None:
+        if isinstance(self.editor, NumberBox) and self.editor.hasFocus():
+            self._refuse(self.editor.lineEdit().text())
+        else:
+            self._show_problem(self._remark, None)  # the box shows its last value again
 
     def _describe(self) -> None:
         name = tr(self.option.title)

@@ -114,6 +114,9 @@ class MainWindow(QMainWindow):
         session.state_changed.connect(self._show_state)
         session.refused.connect(self._refuse)
         session.opened.connect(self._opened)
+        session.told.connect(self.messages.notify)
+        session.refusal_changed.connect(self._show_history)
+        session.profiled.connect(lambda _profile: self._show_history())
         session.draft.history_changed.connect(self._show_history)
         self.dataset_panel.open_requested.connect(self.commands.ask_file)
         self.dataset_panel.sample_requested.connect(self.commands.open_sample)
@@ -208,6 +211,7 @@ class MainWindow(QMainWindow):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
+            self.left_column.hold()
             self.retranslate()
             self.session.relearn()
 

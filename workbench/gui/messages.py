@@ -8,13 +8,12 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from msgspec import Struct
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -24,8 +23,9 @@ from workbench.core.language import tr
 from workbench.gui import theme
 from workbench.gui.announcing import announce
 from workbench.gui.dialogs import Action, decide, show_details
+from workbench.gui.toast import Toast, close_button, toast_milliseconds
 
-__all__ = ["Action", "Banner", "Messages", "Severity", "Toast", "Told", "decide", "show_details"]
+__all__ = ["Action", "Banner", "Messages", "Severity", "Toast", "Told", "decide", "show_details", "toast_milliseconds"]
 
 Severity = Literal["info", "success", "warning", "danger"]
 _REPEAT = 10.0  # seconds in which the same text is told once
@@ -39,13 +39,6 @@ class Told(Struct, frozen=True):
     when: float
     severity: Severity
     text: str
-
-
-def toast_milliseconds(text: str, undoable: bool) -> int:
-    """How long a toast stays: 5 s and 1 s for each 10 words (20 Chinese characters); at least 10 s with an undo."""
-    words = len(text.split()) + sum(1 for letter in text if "\u4e00" <= letter <= "\u9fff") / 2
-    stay = 5000 + int(words / 10 * 1000)
-    return max(stay, 10_000) if undoable else stay
 
 
 class Banner(QFrame):
@@ -66,7 +59,7 @@ class Banner(QFrame):
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         label.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        close = _close_button()
+        close = close_button()
         close.clicked.connect(self.closed)
         row = QHBoxLayout()
         row.setSpacing(theme.GAP)
@@ -91,89 +84,6 @@ class Banner(QFrame):
         button.setProperty("role", "quiet")
         button.clicked.connect(lambda: show_details(self, self.text, details))
         return button
-
-
-class Toast(QFrame):
-    """A short message over the foot of the window; it waits while the mouse or the focus is on it."""
-
-    closed = Signal()
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setObjectName("toast")
-        self.setProperty("role", "toast")
-        self._label = QLabel()
-        self._label.setObjectName("toastText")
-        self._label.setTextFormat(Qt.TextFormat.PlainText)
-        self._label.setWordWrap(True)
-        self.undo_button = QPushButton(tr("Undo"))
-        self.undo_button.setObjectName("toastUndo")
-        self.undo_button.clicked.connect(self._undo)
-        self.close_button = _close_button(toast=True)
-        self.close_button.clicked.connect(self._leave)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(theme.MARGIN, theme.GAP, theme.GAP, theme.GAP)
-        row.setSpacing(theme.PAD)
-        row.addWidget(self._label, 1)
-        row.addWidget(self.undo_button)
-        row.addWidget(self.close_button)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._leave)
-        self._call: Callable[[], None] | None = None
-        for child in (self.undo_button, self.close_button):
-            child.installEventFilter(self)
-        parent.installEventFilter(self)
-        self.hide()
-
-    def tell(self, text: str, undo: Callable[[], None] | None) -> None:
-        """Show `text`; `undo` is offered as a button."""
-        self._call = undo
-        self._label.setText(text)
-        self.undo_button.setText(tr("Undo"))
-        self.undo_button.setVisible(undo is not None)
-        self.close_button.setToolTip(tr("Close"))
-        self.close_button.setAccessibleName(tr("Close message"))
-        self.setAccessibleName(text)
-        self._timer.start(toast_milliseconds(text, undo is not None))
-        self._place()
-        self.show()
-        self.raise_()
-
-    def _place(self) -> None:
-        area = self.parentWidget().rect()
-        width = min(max(320, self.sizeHint().width()), area.width() - 2 * theme.MARGIN)
-        self.resize(width, max(self.heightForWidth(width), self.sizeHint().height()))
-        self.move((area.width() - width) // 2, area.height() - self.height() - 2 * theme.MARGIN)
-
-    def _undo(self) -> None:
-        call = self._call
-        self._leave()
-        if call:
-            call()
-
-    def _leave(self) -> None:
-        self._timer.stop()
-        self._call = None
-        self.hide()
-        self.closed.emit()
-
-    def enterEvent(self, event) -> None:
-        self._timer.stop()
-        super().enterEvent(event)
-
-    def leaveEvent(self, event) -> None:
-        self._timer.start(5000)
-        super().leaveEvent(event)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize and watched is self.parent() and self.isVisible():
-            self._place()
-        elif event.type() == QEvent.Type.FocusIn and watched is not self.parent():
-            self._timer.stop()
-        elif event.type() == QEvent.Type.FocusOut and watched is not self.parent() and self.isVisible():
-            self._timer.start(5000)
-        return False
 
 
 class Messages(QWidget):
@@ -255,16 +165,6 @@ class Messages(QWidget):
 
     def _keep(self, severity: Severity, text: str) -> None:
         self.past.append(Told(time.time(), severity, text))
-
-
-def _close_button(*, toast: bool = False) -> QToolButton:
-    button = QToolButton()
-    button.setObjectName("closeMessage")
-    button.setProperty("role", "" if toast else "icon")
-    button.setIcon(theme.icon("close", theme.tokens().window if toast else ""))
-    button.setToolTip(tr("Close"))
-    button.setAccessibleName(tr("Close message"))
-    return button
 
 
 def _action_button(caption: str, call: Callable[[], None], after: Callable[[], None]) -> QPushButton:

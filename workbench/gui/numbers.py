@@ -6,7 +6,7 @@ import math
 import unicodedata
 
 from PySide6.QtCore import QEvent, QLocale, Qt, Signal
-from PySide6.QtGui import QValidator
+from PySide6.QtGui import QKeyEvent, QKeySequence, QValidator
 from PySide6.QtWidgets import QAbstractSpinBox
 
 from workbench.core.language import tr
@@ -96,6 +96,16 @@ class NumberBox(QAbstractSpinBox):
         """Say special values in the language spoken now."""
         if not self.hasFocus():
             self._show()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            line = self.lineEdit()
+            undo = event.matches(QKeySequence.StandardKey.Undo) and not line.isUndoAvailable()
+            redo = event.matches(QKeySequence.StandardKey.Redo) and not line.isRedoAvailable()
+            if undo or redo:  # nothing was typed: the key belongs to the plan
+                event.ignore()
+                return False
+        return super().event(event)
 
     def validate(self, text: str, position: int):
         return QValidator.State.Acceptable, text, position  # judged by `read`, which can say why

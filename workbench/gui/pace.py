@@ -15,7 +15,7 @@ _MEMORY = 0.7  # how much of the last shown time left stays in the next one
 class Pace:
     """Fed with events and the time at which they came (seconds, any start), it says how far the run is.
 
-    `fraction` never goes down and is 1 only after RunFinished. `left` is None until it can be known.
+    `fraction` never goes down and is 1 only after a run that ended by itself. `left` is None until it can be known.
     """
 
     def __init__(self) -> None:
@@ -49,7 +49,8 @@ class Pace:
             self._evaluating_since = None
         elif isinstance(event, RunFinished):
             self.finished = True
-            self.fraction = 1.0
+            if event.outcome in ("completed", "early_stopped"):
+                self.fraction = 1.0
             self._ended = now
 
     def elapsed(self, now: float) -> float:

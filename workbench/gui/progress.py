@@ -20,6 +20,7 @@ from workbench.gui.wording import duration_text, loss_text
 
 _TICKS = 1000  # of the bar
 _QUARTERS = (25, 50, 75)
+_ROLES = {"completed": "success", "early_stopped": "success", "stopped": "warning", "failed": "danger"}
 
 
 class ProgressStrip(QFrame):
@@ -77,6 +78,7 @@ class ProgressStrip(QFrame):
         self._stopping = False
         self._quarters = list(_QUARTERS)
         self.bar.setValue(0)
+        theme.set_role(self.bar, "")
         self.stop_button.setEnabled(False)
         self.setVisible(False)
 
@@ -88,7 +90,7 @@ class ProgressStrip(QFrame):
 
     @property
     def percent(self) -> int:
-        """How far the run is, 0 to 100; 100 only after the end."""
+        """How far the run is or came, 0 to 100; 100 only if it ended by itself."""
         return math.floor(100 * self.pace.fraction)
 
     def retranslate(self) -> None:
@@ -136,6 +138,7 @@ class ProgressStrip(QFrame):
 
     def _finish(self, event: RunFinished) -> None:
         self._end = event
+        theme.set_role(self.bar, _ROLES[event.outcome])
         self._beat.stop()
         self.stop_button.setVisible(False)
         announce(self, outcome_text(event), urgent=event.outcome == "failed")

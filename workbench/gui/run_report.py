@@ -22,7 +22,7 @@ from workbench.core.language import tr
 from workbench.core.wording import metric_title, outcome_text
 from workbench.gui import theme
 from workbench.gui.measures import ClassTable, ConfusionPage, MeasureList, scrolling
-from workbench.gui.tables import Cell, DataTable
+from workbench.gui.tables import Cell, DataTable, reach_edge
 from workbench.gui.wording import loss_text, number_text
 
 _NOTICES = 4  # more than these are not shown at once
@@ -98,6 +98,7 @@ class MeasuresReport(QSplitter):
         titles = [tr("Step"), tr("Epoch"), tr("Training loss"), tr("Validation loss"), *map(metric_title, names)]
         self.history.show_rows(titles, [_look_row(event, loss, names) for event, loss in self._looks])
         self.history.resizeColumnsToContents()
+        reach_edge(self.history)
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange:

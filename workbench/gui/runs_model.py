@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from workbench.core.language import tr
 from workbench.core.wording import metric_title, state_text
+from workbench.gui.background import Ticket, submit
 from workbench.gui.compare import model_title
 from workbench.gui.tables import COPY, SORT, Cell
 from workbench.gui.wording import duration_text, moment_text, number_text
 
 Index = QModelIndex | QPersistentModelIndex
+_BEAT = 1000  # ms between two looks at a run that is going
 _NUMBERS = (4, 5, 6)  # columns that stand to the right
 
 
@@ -34,6 +36,14 @@ class RunsModel(QAbstractTableModel):
         self.records = list(records)
         self._cells = [self._row(record) for record in records]
         self.endResetModel()
+
+    def update_record(self, record: Any) -> None:
+        """Show `record` in the place of the one with its id, if there is one; what is selected stays."""
+        for number, known in enumerate(self.records):
+            if known.id == record.id:
+                self.records[number], self._cells[number] = record, self._row(record)
+                # Not the name: it may be under edit, and what is typed must stay.
+                self.dataChanged.emit(self.index(number, 1), self.index(number, self.columnCount() - 1))
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         return 0 if parent.isValid() else len(self._cells)
@@ -107,3 +117,45 @@ class RunsModel(QAbstractTableModel):
             Cell(duration_text(record.seconds), record.seconds),
             Cell(moment_text(record.started), record.started),
         ]
+
+
+class RunsFollower(QObject):
+    """While it follows, the rows of the runs that are going are read again once a second."""
+
+    ended = Signal()  # one of them is over
+
+    def __init__(self, studio: Any, model: RunsModel) -> None:
+        super().__init__(model)
+        self._studio, self._model = studio, model
+        self._wanted = False
+        self._look: Ticket | None = None
+        self._beat = QTimer(self)
+        self._beat.setInterval(_BEAT)
+        self._beat.timeout.connect(self._read)
+
+    def follow(self, wanted: bool) -> None:
+        """Begin or cease; without a run that is going there is nothing to do."""
+        self._wanted = wanted
+        if not (wanted and self._going()):
+            self._beat.stop()
+        elif not self._beat.isActive():
+            self._beat.start()
+
+    def _going(self) -> list[str]:
+        return [run.id for run in self._model.records if run.state == "running"]
+
+    def _read(self) -> None:
+        if self._look is None:
+            ids = self._going()
+            self._look = submit(self, lambda: [self._studio.run(run) for run in ids], self._take, self._missed)
+
+    def _take(self, runs: list[Any]) -> None:
+        self._look = None
+        for run in runs:
+            self._model.update_record(run)
+        if any(run.state != "running" for run in runs):
+            self.ended.emit()
+        self.follow(self._wanted)
+
+    def _missed(self, _error: Exception) -> None:
+        self._look = None  # the next look may tell

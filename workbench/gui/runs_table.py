@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QAbstractItemModel, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QTableView
 
 from workbench.gui import theme
-from workbench.gui.tables import copy_table, furnish
+from workbench.gui.tables import copy_table, furnish, reach_edge
 
 _WIDEST = 240
 
@@ -45,10 +45,16 @@ class RunsTable(QTableView):
         for column in range(self.model().columnCount()):
             width = max(self.columnWidth(column), header.sectionSizeHint(column)) + theme.GAP
             self.setColumnWidth(column, min(width, _WIDEST))
+        reach_edge(self)
         self._fitting = False
 
-    def _column_sized(self, *_sizes: int) -> None:
-        self._sized_by_user = self._sized_by_user or not self._fitting
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        reach_edge(self)
+
+    def _column_sized(self, column: int, *_sizes: int) -> None:
+        last = column == self.model().columnCount() - 1  # as wide as what is left, whoever sizes the table
+        self._sized_by_user = self._sized_by_user or not (self._fitting or last)
 
     def begin_rename(self) -> None:
         """Open the name of the selected run for editing."""

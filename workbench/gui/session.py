@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -23,14 +24,17 @@ from workbench.studio import Studio
 
 State = Literal["idle", "starting", "running", "stopping"]
 
+Stamp = tuple[int, int]  # bytes and time of the last change: what tells that a file is another one now
+
 _HEADS = 8
 
 
 class Known(NamedTuple):
-    """What a look at the head of a file told: its preview and the guessed roles of its columns."""
+    """What a look at the head of a file told: its preview and the guessed roles of its columns; and when it was."""
 
     head: Any
     roles: Any
+    stamp: Stamp | None = None
 
 
 class Session(QObject):
@@ -38,7 +42,7 @@ class Session(QObject):
 
     `head_changed(preview or None, role guess or None)`; `profiled(profile or None)`; `busy_changed(sentence or "")`;
     `refused(key, error)` for what the user should hear; `state_changed(state)`; `run_begun(run)`; `run_events(list)`;
-    `run_ended(RunFinished)`.
+    `run_ended(RunFinished)`. `told(sentence)` is for a toast; `about_to_train()` asks for what is still being typed.
     """
 
     head_changed = Signal(object, object)
@@ -46,6 +50,9 @@ class Session(QObject):
     busy_changed = Signal(str)
     refused = Signal(str, object)
     opened = Signal(str)
+    told = Signal(str)
+    refusal_changed = Signal()
+    about_to_train = Signal()
     state_changed = Signal(str)
     run_begun = Signal(object)
     run_events = Signal(list)
@@ -58,7 +65,7 @@ class Session(QObject):
         self.bridge = RunBridge(self)
         self.survey = Survey(studio, self)
         self.state: State = "idle"
-        self.busy = ""
+        self.busy = self.refusal = ""
         self.head: Any = None
         self.roles: Any = None
         self._known: OrderedDict[bytes, Known] = OrderedDict()
@@ -67,8 +74,10 @@ class Session(QObject):
         self._opening: Ticket | None = None
         self._profiled_for: bytes = b""
         self._stop_wanted = False
+        self._train_when_known = ""  # the file that changed, and is looked at before the run begins
         self.draft.changed.connect(self._follow)
         self.survey.changed.connect(self.profiled)
+        self.survey.changed.connect(lambda _profile: self._train_changed())
         self.survey.refused.connect(partial(self.refused.emit, "profile"))
         self.bridge.events.connect(self.run_events)
         self.bridge.finished.connect(self._end)
@@ -76,21 +85,29 @@ class Session(QObject):
 
     # Data.
 
-    def open_file(self, path: str, *, action: str = "", reading: Reading | None = None) -> None:
-        """Make a draft for the file at `path`; the user's own file is only read."""
+    def open_file(
+        self, path: str, *, action: str = "", reading: Reading | None = None, keep_values: bool = True
+    ) -> None:
+        """Make a draft for the file at `path`; the user's own file is only read.
+
+        A model that the user chose stays, and with `keep_values` what the user set for its training.
+        """
         if self._opening is not None:
             self._opening.cancel()
-        studio = self.studio
+        studio, chosen = self.studio, self._chosen_model()
 
         def work() -> tuple[TrainingPlan, Known]:
-            plan = studio.draft(path, reading=reading)
+            plan = studio.draft(path, model=chosen, reading=reading)
             return plan, _look(studio, plan)
 
         def done(answer: tuple[TrainingPlan, Known]) -> None:
             plan, known = answer
             self._set_busy("")
             self._keep(plan, known)
-            self.draft.open(plan, action or tr("Open data"))
+            if chosen is not None and keep_values:
+                self.draft.take_file(plan, action or tr("Open data"))
+            else:
+                self.draft.open(plan, action or tr("Open data"), touched={"model"} if chosen is not None else ())
             self.opened.emit(plan.dataset.path)
 
         def failed(error: Exception) -> None:
@@ -99,6 +116,54 @@ class Session(QObject):
 
         self._set_busy(tr("Reading the file"))
         self._opening = submit(self, work, done, failed)  # not in a lane: a file that hangs must not keep others out
+
+    def _chosen_model(self) -> ModelSpec | None:
+        plan = self.draft.plan
+        if plan is None or not any(name == "model" or name.startswith("model.") for name in self.draft.touched):
+            return None
+        card = self.studio.card(plan.model)
+        usable = card.available and not any(problem.field == "model" for problem in self._errors())
+        return plan.model if usable else None
+
+    def reload(self) -> None:
+        """Read the file of the draft again, because it may be another one now."""
+        plan, studio = self.draft.plan, self.studio
+        if plan is None or self.busy:
+            return
+
+        def done(known: Known) -> None:
+            self._set_busy("")
+            self._take_changed(plan, known)
+            self.told.emit(tr("The file was read again."))
+
+        def failed(error: Exception) -> None:
+            self._set_busy("")
+            self.refused.emit("open", error)
+
+        self._set_busy(tr("Reading the file"))
+        self._opening = submit(self, lambda: _look(studio, plan), done, failed)
+
+    def _take_changed(self, plan: TrainingPlan, known: Known) -> bool:
+        """Take the new head of the file of `plan`; whether every role still has its column."""
+        now = self.draft.plan
+        if now is None or _head_key(now) != _head_key(plan):
+            return False
+        columns = {key: column for key, column in now.dataset.columns.items() if column in known.head.columns}
+        whole = columns == now.dataset.columns
+        for key, column in known.roles.columns.items():
+            if not whole and key not in columns and column not in columns.values():
+                columns[key] = column
+        dataset = msgspec.structs.replace(now.dataset, columns=columns)
+        changed = msgspec.structs.replace(now, dataset=dataset)
+        self._known.clear()
+        self._keep(changed, known)
+        self._profiled_for = b""
+        if whole:
+            self._follow(now)
+            self.draft.check()
+        else:
+            self.draft.open(changed, tr("Read the file again"), keep_touched=True)
+        return whole
 
     @property
     def profile(self) -> Any:
@@ -119,6 +184,7 @@ class Session(QObject):
 
     def give_up(self) -> None:
         """Stop the look at data that is under way. What was open stays open, and no file is changed."""
+        self._train_when_known = ""
         if self.busy and self._opening is not None:
             self._opening.cancel()
             self._set_busy("")
@@ -127,6 +193,7 @@ class Session(QObject):
 
     def rest(self) -> None:
         """Stop every look at data; for the end of the window."""
+        self._train_when_known = ""
         for work in (self._opening, self._rereads, self._heads):
             if work is not None:
                 work.cancel()
@@ -186,7 +253,7 @@ class Session(QObject):
         """Another model, with the values that suit it for whatever the user did not touch."""
         plan = self.draft.plan
         if plan is not None and spec != plan.model:
-            self.draft.take_defaults(self.studio.with_model(plan, spec), tr("Choose model"))
+            self.draft.take_defaults(self.studio.with_model(plan, spec), tr("Choose model"), "model")
 
     def set_family(self, group: str, name: str) -> None:
         """Another loss, optimizer or schedule, its knobs at their defaults."""
@@ -267,18 +334,69 @@ class Session(QObject):
             return tr("Choose data first: open a file, drop one here, or take a sample.")
         if self.head is None:
             return tr("Reading the file")
-        errors = [problem for problem in self.draft.current_problems if problem.severity == "error"]
-        return str(errors[0]) if errors else ""
+        errors = self._errors()
+        if errors or self.refusal:
+            return str(errors[0]) if errors else self.refusal
+        return self._lack
+
+    @property
+    def _lack(self) -> str:
+        """What the rows lack for training; "" if nothing, or if they are not known."""
+        profile = self.profile
+        if profile is None:
+            return ""
+        findings = (finding.message for finding in profile.findings if finding.severity == "error")
+        too_few = tr("At least two rows that can be used are needed.") if profile.read < 2 else ""
+        return next(findings, too_few)
+
+    def _errors(self) -> list[Problem]:
+        return [problem for problem in self.draft.current_problems if problem.severity == "error"]
+
+    def set_refusal(self, sentence: str) -> None:
+        """Why what stands in a field of the settings cannot be used; "" if all can."""
+        if sentence != self.refusal:
+            self.refusal = sentence
+            self.refusal_changed.emit()
 
     def train(self) -> bool:
-        """Start a run of the draft. False if something stands in the way."""
-        plan = self.draft.plan
+        """Start a run of the draft; a file that changed is read first. False if something stands in the way."""
+        self.about_to_train.emit()
+        plan, studio = self.draft.plan, self.studio
         if self.state != "idle" or plan is None or self.obstacle:
             return False
-        self._stop_wanted = False
+        known = self._known.get(_head_key(plan))
+        stamp = known.stamp if known is not None else None
+        self._stop_wanted, self._train_when_known = False, ""
         self._set_state("starting")
-        submit(self, lambda: self.studio.start(plan), self._begin, self._not_started)
+
+        def work() -> Any:
+            if stamp is not None and _stamp(plan) != stamp:
+                return _look(studio, plan)
+            return studio.start(plan)
+
+        def done(answer: Any) -> None:
+            if isinstance(answer, Known):
+                self._read_first(plan, answer)
+            else:
+                self._begin(answer)
+
+        submit(self, work, done, self._not_started)
         return True
+
+    def _read_first(self, plan: TrainingPlan, known: Known) -> None:
+        self._set_state("idle")
+        if self._take_changed(plan, known) and not self._stop_wanted:
+            self._train_when_known = plan.dataset.path
+            self.told.emit(tr("The file has changed. It is read again, then the training begins."))
+        else:
+            self.told.emit(tr("The file has changed and was read again. Look at its columns before you train."))
+
+    def _train_changed(self) -> None:
+        plan, wanted = self.draft.plan, self._train_when_known
+        if wanted and self.survey.state != "looking":
+            self._train_when_known = ""
+            if plan is not None and plan.dataset.path == wanted:
+                self.train()
 
     def _begin(self, run: Any) -> None:
         self._set_state("stopping" if self._stop_wanted else "running")
@@ -318,8 +436,17 @@ def _head_key(plan: TrainingPlan) -> bytes:
 
 
 def _look(studio: Studio, plan: TrainingPlan) -> Known:
+    stamp = _stamp(plan)
     head = studio.preview(plan.dataset.path, plan.dataset.reading)
-    return Known(head, studio.guess_roles(head, plan.task.name))
+    return Known(head, studio.guess_roles(head, plan.task.name), stamp)
+
+
+def _stamp(plan: TrainingPlan) -> Stamp | None:
+    try:
+        found = os.stat(plan.dataset.path)
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
 
 
 def _dataset_key(plan: TrainingPlan) -> bytes:

@@ -143,6 +143,9 @@ QTableCornerButton::section { background: @raised; border: none; }
 QProgressBar { color: @text; background: @raised; border: none; border-radius: 4px; min-height: 8px;
   text-align: center; }
 QProgressBar::chunk { background: @accent; border-radius: 4px; }
+QProgressBar[role="success"]::chunk { background: @success; }
+QProgressBar[role="warning"]::chunk { background: @warning; }
+QProgressBar[role="danger"]::chunk { background: @danger; }
 QSlider:focus { border: 2px solid @focus; border-radius: 4px; }
 
 QMenuBar { background: @window; color: @text; padding: 0 4px; }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from workbench.gui import theme
@@ -126,7 +126,12 @@ class DataTable(QTableView):
 
     def stretch(self, column: int) -> None:
         """Give the width that is left to `column`."""
+        self.horizontalHeader().setStretchLastSection(False)
         self.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        reach_edge(self)
 
     def copy(self) -> None:
         """Put the selected cells, or all if none or one is selected, on the clipboard, with the titles."""
@@ -155,7 +160,23 @@ def furnish(table: QTableView) -> None:
     table.verticalHeader().setDefaultSectionSize(theme.TARGET + theme.SPACE)
     table.verticalHeader().setMinimumSectionSize(theme.TARGET)
     table.horizontalHeader().setHighlightSections(False)
+    table.horizontalHeader().setStretchLastSection(True)  # stripes and selection reach the edge
     table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+
+
+def reach_edge(table: QTableView) -> None:
+    """Let the last column reach the right edge, so that stripes and selection do; but never narrower than its cells."""
+    header = table.horizontalHeader()
+    count = header.count()
+    if not count or any(header.sectionResizeMode(n) == QHeaderView.ResizeMode.Stretch for n in range(count)):
+        return
+    last = count - 1
+    wanted = max(table.sizeHintForColumn(last), header.sectionSizeHint(last)) + theme.GAP
+    fits = header.length() - header.sectionSize(last) + wanted <= table.viewport().width()
+    if fits != header.stretchLastSection():
+        header.setStretchLastSection(fits)
+    if not fits:
+        header.resizeSection(last, wanted)
 
 
 def table_text(table: QTableView, *, chosen: Callable[[int], bool] = lambda row: True) -> str:

@@ -26,18 +26,42 @@ BEST = Style(colour=3, symbol="star", line=False)
 BASELINE = Style(colour=5, width=1.5, dash=Qt.PenStyle.DashLine)
 
 
-def _validation_words(losses: np.ndarray, best_step: str) -> str:
-    values = {"first": loss_text(float(losses[0])), "last": loss_text(float(losses[-1])), "step": best_step}
-    if losses[-1] <= losses[0]:
-        return tr("Validation loss fell from {first} to {last}, best at step {step}.", **values)
-    return tr("Validation loss rose from {first} to {last}, best at step {step}.", **values)
+def _validation_words(losses: np.ndarray, kept_step: str) -> str:
+    """What the loss did, and of which step the kept model is ("" if none is): the two need not be of one moment."""
+    first, last = loss_text(float(losses[0])), loss_text(float(losses[-1]))
+    if first == last and kept_step:
+        return tr("Validation loss stayed at {last}. The kept model is of step {step}.", last=last, step=kept_step)
+    if first == last:
+        return tr("Validation loss stayed at {last}.", last=last)
+    values = {"first": first, "last": last, "step": kept_step}
+    if losses[-1] < losses[0]:
+        if kept_step:
+            return tr("Validation loss fell from {first} to {last}. The kept model is of step {step}.", **values)
+        return tr("Validation loss fell from {first} to {last}.", **values)
+    if kept_step:
+        return tr("Validation loss rose from {first} to {last}. The kept model is of step {step}.", **values)
+    return tr("Validation loss rose from {first} to {last}.", **values)
 
 
 def _training_words(losses: np.ndarray) -> str:
-    values = {"first": loss_text(float(losses[0])), "last": loss_text(float(losses[-1]))}
-    if losses[-1] <= losses[0]:
-        return tr("Training loss fell from {first} to {last}.", **values)
-    return tr("Training loss rose from {first} to {last}.", **values)
+    first, last = loss_text(float(losses[0])), loss_text(float(losses[-1]))
+    if first == last:
+        return tr("Training loss stayed at {last}.", last=last)
+    if losses[-1] < losses[0]:
+        return tr("Training loss fell from {first} to {last}.", first=first, last=last)
+    return tr("Training loss rose from {first} to {last}.", first=first, last=last)
+
+
+def _metric_words(name: str, values: np.ndarray, kept_step: str) -> str:
+    first, last = number_text(float(values[0])), number_text(float(values[-1]))
+    told = {"metric": metric_title(name), "first": first, "last": last, "step": kept_step}
+    if first == last:
+        if kept_step:
+            return tr("{metric} stayed at {last}. The kept model is of step {step}.", **told)
+        return tr("{metric} stayed at {last}.", **told)
+    if kept_step:
+        return tr("{metric} went from {first} to {last}. The kept model is of step {step}.", **told)
+    return tr("{metric} went from {first} to {last}.", **told)
 
 
 class LossPlot(CurvePlot):
@@ -76,12 +100,12 @@ class LossPlot(CurvePlot):
         super().clear()
 
     def summary(self) -> str:
-        """ "Validation loss fell from 1.10 to 0.32, best at step 200."; of the training rows before two looks."""
+        """ "Validation loss fell from 1.10 to 0.32."; of the training rows before two looks."""
         if "best" not in self.curves:
             return ""
         validation, smoothed, best = (self.curves[key].track for key in ("validation", "smoothed", "best"))
         if len(validation) > 1:
-            return _validation_words(validation.y, f"{best.x[-1]:g}" if len(best) else "-")
+            return _validation_words(validation.y, f"{best.x[-1]:g}" if len(best) else "")
         return _training_words(smoothed.y) if len(smoothed) else tr("There are no points yet.")
 
     def retranslate(self) -> None:
@@ -161,23 +185,21 @@ class MetricPlot(CurvePlot):
         super().clear()
 
     def summary(self) -> str:
-        """ "Macro-F1 went from 0.31 to 0.90, best at step 200. Always guessing ..."."""
+        """ "Macro-F1 went from 0.31 to 0.90. The kept model is of step 200.", and what guessing reaches."""
         if "best" not in self.curves:
             return ""
         track, best = self.curves["metric"].track, self.curves["best"].track
         if not len(track):
             return tr("There are no points yet.")
-        values = {
-            "metric": metric_title(self.metric_name),
-            "first": number_text(float(track.y[0])),
-            "last": number_text(float(track.y[-1])),
-        }
         if len(track) == 1:
-            text = tr("{metric} is {last} at step {step}.", step=f"{track.x[0]:g}", **values)
-        elif len(best):
-            text = tr("{metric} went from {first} to {last}, best at step {step}.", step=f"{best.x[-1]:g}", **values)
+            text = tr(
+                "{metric} is {last} at step {step}.",
+                metric=metric_title(self.metric_name),
+                last=number_text(float(track.y[0])),
+                step=f"{track.x[0]:g}",
+            )
         else:
-            text = tr("{metric} went from {first} to {last}.", **values)
+            text = _metric_words(self.metric_name, track.y, f"{best.x[-1]:g}" if len(best) else "")
         return "\n".join(filter(None, [text, self._guess_words()]))
 
     def bounds(self) -> tuple[float, float] | None:

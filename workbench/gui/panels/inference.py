@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -19,6 +20,7 @@ from workbench.core.errors import WorkbenchError
 from workbench.core.language import tr
 from workbench.core.wording import metric_title
 from workbench.gui import theme
+from workbench.gui.announcing import announce
 from workbench.gui.background import Ticket, submit
 from workbench.gui.editors import FieldEditor
 from workbench.gui.empty import EmptyState
@@ -47,6 +49,8 @@ class InferencePanel(QWidget):
         self._asked: dict[str, str] | None = None  # the question under way
         self._wanted: dict[str, str] | None = None  # the newest question, if it is another one
         self._error: Exception | None = None
+        self._read = 0  # tokens, if the shown answer is of the beginning of the text only
+        self._untouched = True  # nobody has said yet which run to open
         self._wait = QTimer(self)
         self._wait.setSingleShot(True)
         self._wait.setInterval(_DEBOUNCE)
@@ -71,6 +75,7 @@ class InferencePanel(QWidget):
     def set_run(self, run_id: str | None) -> None:
         """Open the model of this run; None closes what is open. The text that was typed stays."""
         self._close()
+        self._untouched = False
         self.run_id = run_id or ""
         self.refresh()
         if not run_id:
@@ -153,6 +158,8 @@ class InferencePanel(QWidget):
         self._runs = [run for run in runs if run.best_step > 0 and run.state != "running"]
         self._label_runs()
         self._show_page()
+        if self._untouched and self._runs and self.isVisible():
+            self.set_run(max(self._runs, key=lambda run: run.started).id)
 
     def _label_runs(self) -> None:
         with QSignalBlocker(self.chooser):
@@ -236,18 +243,18 @@ class InferencePanel(QWidget):
         predictor = self._predictor
         submit(
             self,
-            lambda: predictor.predict([question])[0],
-            lambda prediction: self._answered(predictor, question, prediction),
+            lambda: (predictor.predict([question])[0], predictor.truncated(question)),
+            lambda answer: self._answered(predictor, question, *answer),
             lambda error: self._not_answered(predictor, error),
         )
 
-    def _answered(self, predictor: Any, question: dict[str, str], prediction: Any) -> None:
+    def _answered(self, predictor: Any, question: dict[str, str], prediction: Any, read: int) -> None:
         if predictor is not self._predictor:
             return
         self._asked = None
         if question == self.texts():
             self.answer.show_prediction(prediction)
-            self._say("")
+            self._say_read(read)
         self._ask_newest()
 
     def _not_answered(self, predictor: Any, error: Exception) -> None:
@@ -264,8 +271,15 @@ class InferencePanel(QWidget):
 
     # Saying.
 
+    def _say_read(self, tokens: int) -> None:
+        told = self.status.text()
+        self._say(_read_text(tokens))
+        self._read = tokens
+        if tokens and self.status.text() != told:
+            announce(self.status, self.status.text())
+
     def _say(self, text: str) -> None:
-        self._error = None
+        self._error, self._read = None, 0
         theme.set_role(self.status, "muted")
         self.status.setText(text)
 
@@ -276,15 +290,25 @@ class InferencePanel(QWidget):
 
     def _show_status(self) -> None:
         if self._error is None:
+            if self._read:
+                self.status.setText(_read_text(self._read))
             return
         theme.set_role(self.status, "danger")
         told = str(self._error) if isinstance(self._error, WorkbenchError) else tr("The model gave no answer. Sorry.")
         self.status.setText(told)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.refresh()
+
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange:
             self.retranslate()
         super().changeEvent(event)
+
+
+def _read_text(tokens: int) -> str:
+    return tr("Only the first {tokens} tokens were read.", tokens=tokens) if tokens else ""
 
 
 def _run_text(run: Any) -> str:

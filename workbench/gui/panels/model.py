@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, Signal
@@ -13,6 +14,7 @@ from workbench.core.language import mark, tr
 from workbench.core.plan import ModelSpec
 from workbench.gui import theme
 from workbench.gui.background import submit
+from workbench.gui.file_dialog import ask_path
 from workbench.gui.forms import Combo
 from workbench.gui.panels.card import Card, text_label
 from workbench.gui.panels.hub import HubRow
@@ -169,12 +171,11 @@ class ModelPanel(Card):
 
     def ask_folder(self) -> None:
         """Let the user point at a folder with a model."""
-        dialog = QFileDialog(self.window(), tr("Choose a model folder"))
-        dialog.setObjectName("folderDialog")
+        spec = next((spec for spec in reversed(self._own) if spec.source == "folder"), None)
+        near = [str(Path(spec.location).parent)] if spec is not None else []
+        dialog = ask_path(self.window(), "folderDialog", tr("Choose a model folder"), self.take_folder, near=near)
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.fileSelected.connect(self.take_folder)
-        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def take_folder(self, path: str) -> None:

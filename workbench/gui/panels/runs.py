@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QEvent, QSortFilterProxyModel, Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -24,7 +24,7 @@ from workbench.gui.background import Ticket, submit
 from workbench.gui.compare import CompareView
 from workbench.gui.empty import EmptyState
 from workbench.gui.folders import show_folder
-from workbench.gui.runs_model import RunsModel
+from workbench.gui.runs_model import RunsFollower, RunsModel
 from workbench.gui.runs_table import RunsTable
 from workbench.gui.tables import SORT
 
@@ -43,7 +43,10 @@ class RunsPanel(QWidget):
         self.setObjectName("runsPanel")
         self._studio = studio
         self._ticket: Ticket | None = None
+        self._undo: Callable[[], None] | None = None  # takes the latest deletion back
+        self._wants_focus = False  # the keyboard stays here after the next reading of the list
         self.model = RunsModel(studio, self)
+        self.follower = RunsFollower(studio, self.model)
         self.order = QSortFilterProxyModel(self)
         self.table = RunsTable()
         self.filter, self.bin_box = QLineEdit(), QCheckBox()
@@ -162,6 +165,7 @@ class RunsPanel(QWidget):
         self.delete_button.clicked.connect(self._delete)
         self.restore_button.clicked.connect(lambda: self._restore([run.id for run in self.selected()]))
         self.model.renamed.connect(self._rename)
+        self.follower.ended.connect(self._selection_changed)
         self.empty.acted.connect(self.sample_requested)
         self.compare.failed.connect(lambda text: self.notified.emit(text, None))
         find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
@@ -178,6 +182,15 @@ class RunsPanel(QWidget):
         self.stack.setCurrentWidget(self.empty if nothing else self.content)
         if runs:
             self.table.fit_columns()
+        if self._wants_focus:
+            self._wants_focus = False
+            self._keep_focus()
+        self.follower.follow(self.isVisible())
+
+    def _keep_focus(self) -> None:
+        """The keyboard stays on the list, whatever button was pressed and is gone or grey now."""
+        if self.isVisible():
+            (self.table if self.stack.currentWidget() is self.content else self.empty.action).setFocus()
 
     def _chosen_ids(self) -> list[str]:
         return [run.id for run in self.selected()]
@@ -232,10 +245,51 @@ class RunsPanel(QWidget):
             if len(runs) == 1
             else trn("{number} run was deleted.", "{number} runs were deleted.", len(runs))
         )
-        self._do(lambda: [self._studio.delete(run) for run in ids], lambda: self._say(text, lambda: self._restore(ids)))
+
+        left = list(ids)
+
+        def undo() -> None:
+            if left:
+                self._restore(left[:])
+                left.clear()
+
+        def deleted() -> None:
+            self._undo = undo
+            self._say(text, undo)
+
+        self._wants_focus = True
+        self._keep_focus()
+        self._do(lambda: [self._studio.delete(run) for run in ids], deleted)
 
     def _restore(self, run_ids: list[str]) -> None:
+        self._undo = None
+        self._wants_focus = True
+        self._keep_focus()
         self._do(lambda: [self._studio.restore(run) for run in run_ids])
+
+    def event(self, event: QEvent) -> bool:
+        # Taken before the window's own Undo, which is about the settings; a text that is edited takes it earlier.
+        if event.type() == QEvent.Type.ShortcutOverride and self._undoes(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._undoes(event):
+            self._undo()
+        else:
+            super().keyPressEvent(event)
+
+    def _undoes(self, event: QKeyEvent) -> bool:
+        return self._undo is not None and event.matches(QKeySequence.StandardKey.Undo)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.follower.follow(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.follower.follow(False)
 
     def _do(self, work: Callable[[], Any], then: Callable[[], None] = lambda: None) -> None:
         """Do `work` off the window, then tell it and read the list again; also when it went wrong."""

@@ -63,6 +63,7 @@ class SettingsPanel(Card):
         self._session = session
         self._shown: tuple = ()
         self.fields: dict[tuple[str, str], OptionField] = {}
+        self._titles: list[tuple[QLabel, str]] = []
         self.task = FamilyRow("task")
         self.task.combo.activated.connect(lambda _row: session.set_task(self.task.combo.currentData()))
         self.families = {name: FamilyRow(name) for name in FAMILY_TITLES}
@@ -86,6 +87,7 @@ class SettingsPanel(Card):
         self.retranslate()
         session.draft.changed.connect(self._show_plan)
         session.draft.problems.connect(self._mark)
+        session.about_to_train.connect(self._settle)
 
     def _show_plan(self, plan: Any) -> None:
         groups = self._session.studio.plan_options(plan) if plan is not None else ()
@@ -131,14 +133,16 @@ class SettingsPanel(Card):
                 else:
                     widget.hide()
                     widget.deleteLater()
-        self.fields = {}
+        self.fields, self._titles = {}, []
         for group in groups:
             rest = [option for option in group.options if not option.primary]
             for option in group.options:
                 if option.primary:
                     self._first.addWidget(self._field(group.key, option))
             if rest and group.key not in self.families:
-                self._rest.addWidget(_group_title(tr(group.title)))
+                title = text_label("heading")
+                self._titles.append((title, group.title))
+                self._rest.addWidget(title)
                 for option in rest:
                     self._rest.addWidget(self._field(group.key, option))
         by_key = {group.key: group for group in groups}
@@ -147,7 +151,27 @@ class SettingsPanel(Card):
             row.show()
             for option in by_key[name].options if name in by_key else ():
                 self._rest.addWidget(self._field(name, option))
+        self._name_groups()
+        self._tell_refusals()
         self.rebuilt.emit()
+
+    def _name_groups(self) -> None:
+        for label, title in self._titles:
+            label.setText(tr(title))
+
+    def _settle(self) -> None:
+        for field in list(self.fields.values()):
+            field.settle()
+
+    def _tell_refusals(self) -> None:
+        wrong = next((field for field in self.fields.values() if field.refusal), None)
+        if wrong is None:
+            self._session.set_refusal("")
+            return
+        setting = tr(wrong.option.title)
+        self._session.set_refusal(
+            tr("What stands in “{setting}” cannot be used. {reason}", setting=setting, reason=wrong.refusal)
+        )
 
     def _field(self, group: str, option: Option) -> OptionField:
         field = OptionField(option, "" if group == "plan" else f"{group}-")
@@ -157,6 +181,7 @@ class SettingsPanel(Card):
             lambda: draft.reset_option(group, option.name, self._default(group, option), tr("Reset setting"))
         )
         field.left.connect(draft.end_merge)
+        field.judged.connect(self._tell_refusals)
         self.fields[group, option.name] = field
         return field
 
@@ -174,11 +199,5 @@ class SettingsPanel(Card):
         """Set every text in the language spoken now."""
         self.set_heading(tr("Settings"))
         self._empty.setText(tr("Settings appear once there is data."))
-        self._shown = ()
+        self._name_groups()
         self._show_plan(self._session.draft.plan)
-
-
-def _group_title(text: str) -> QLabel:
-    label = text_label("heading")
-    label.setText(text)
-    return label

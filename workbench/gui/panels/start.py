@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout
 
@@ -10,6 +12,8 @@ from workbench.gui import theme
 from workbench.gui.estimate import Pacer, spoken, steps_planned
 from workbench.gui.panels.card import text_label
 from workbench.gui.session import Session
+
+_DEAD_TIME = 0.5  # seconds after the button got another meaning: a second click so soon was not meant for it
 
 
 class StartBar(QFrame):
@@ -22,6 +26,7 @@ class StartBar(QFrame):
         self._session = session
         self._pacer = Pacer()
         self._plan = None
+        self._state, self._changed = session.state, -_DEAD_TIME
         self._estimate = text_label("muted", "estimate")
         self.reason = text_label("warning", "trainReason")
         self.button = QPushButton()
@@ -39,12 +44,15 @@ class StartBar(QFrame):
         session.profiled.connect(lambda _profile: self.refresh())
         session.head_changed.connect(lambda _head, _roles: self.refresh())
         session.busy_changed.connect(lambda _sentence: self.refresh())
+        session.refusal_changed.connect(self.refresh)
         session.state_changed.connect(lambda _state: self.refresh())
         session.run_begun.connect(self._begin)
         session.run_events.connect(self._learn)
         self.refresh()
 
     def _press(self) -> None:
+        if time.monotonic() - self._changed < _DEAD_TIME:
+            return
         if self._session.state == "idle":
             self._session.train()
         else:
@@ -60,6 +68,8 @@ class StartBar(QFrame):
     def refresh(self) -> None:
         """Show what can be done now."""
         state = self._session.state
+        if state != self._state:
+            self._state, self._changed = state, time.monotonic()
         captions = {
             "idle": tr("Train"),
             "starting": tr("Starting…"),

@@ -90,7 +90,7 @@ class TrainingPanel(QWidget):
     def retranslate(self) -> None:
         """Speak the language in force."""
         self.empty.set_words(
-            tr("Nothing has been trained yet"),
+            tr("Nothing is being trained"),
             tr("Choose a model, drop a CSV file, press Train. Here you will watch the loss fall, live."),
             tr("Try it with a sample"),
         )
