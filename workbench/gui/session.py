@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import msgspec
 from PySide6.QtCore import QObject, Signal
@@ -19,22 +18,13 @@ from workbench.core.plan import ModelSpec, Reading, TrainingPlan
 from workbench.gui.background import Lane, Ticket, submit
 from workbench.gui.bridge import RunBridge
 from workbench.gui.draft import Draft, with_choice
+from workbench.gui.known import Known, dataset_key, head_key, look, stamp_of
 from workbench.gui.survey import Survey, Wait
 from workbench.studio import Studio
 
 State = Literal["idle", "starting", "running", "stopping"]
 
-Stamp = tuple[int, int]  # bytes and time of the last change: what tells that a file is another one now
-
 _HEADS = 8
-
-
-class Known(NamedTuple):
-    """What a look at the head of a file told: its preview and the guessed roles of its columns; and when it was."""
-
-    head: Any
-    roles: Any
-    stamp: Stamp | None = None
 
 
 class Session(QObject):
@@ -98,7 +88,7 @@ class Session(QObject):
 
         def work() -> tuple[TrainingPlan, Known]:
             plan = studio.draft(path, model=chosen, reading=reading)
-            return plan, _look(studio, plan)
+            return plan, look(studio, plan)
 
         def done(answer: tuple[TrainingPlan, Known]) -> None:
             plan, known = answer
@@ -141,12 +131,12 @@ class Session(QObject):
             self.refused.emit("open", error)
 
         self._set_busy(tr("Reading the file"))
-        self._opening = submit(self, lambda: _look(studio, plan), done, failed)
+        self._opening = submit(self, lambda: look(studio, plan), done, failed)
 
     def _take_changed(self, plan: TrainingPlan, known: Known) -> bool:
         """Take the new head of the file of `plan`; whether every role still has its column."""
         now = self.draft.plan
-        if now is None or _head_key(now) != _head_key(plan):
+        if now is None or head_key(now) != head_key(plan):
             return False
         columns = {key: column for key, column in now.dataset.columns.items() if column in known.head.columns}
         whole = columns == now.dataset.columns
@@ -224,7 +214,7 @@ class Session(QObject):
 
         studio = self.studio
         failed = partial(self.refused.emit, "open")
-        self._rereads.submit(lambda _ticket: _look(studio, wanted), done, failed)
+        self._rereads.submit(lambda _ticket: look(studio, wanted), done, failed)
 
     def set_column(self, field: str, column: str) -> None:
         """Let `column` play the role `field`; "" for none. A column plays one role."""
@@ -281,12 +271,12 @@ class Session(QObject):
             self.draft.check()
 
     def _follow(self, plan: TrainingPlan) -> None:
-        known = self._known.get(_head_key(plan))
+        known = self._known.get(head_key(plan))
         if known is not None:
             self._show(known)
         else:
             self._fetch(plan)
-        wanted = _dataset_key(plan)
+        wanted = dataset_key(plan)
         if wanted != self._profiled_for:
             self._profiled_for = wanted
             self.survey.look(plan)
@@ -299,14 +289,14 @@ class Session(QObject):
 
         def done(known: Known) -> None:
             self._keep(plan, known)
-            if self.draft.plan is not None and _head_key(self.draft.plan) == _head_key(plan):
+            if self.draft.plan is not None and head_key(self.draft.plan) == head_key(plan):
                 self._show(known)
                 self.draft.check()
 
-        self._heads.submit(lambda _ticket: _look(studio, plan), done, partial(self.refused.emit, "open"))
+        self._heads.submit(lambda _ticket: look(studio, plan), done, partial(self.refused.emit, "open"))
 
     def _keep(self, plan: TrainingPlan, known: Known) -> None:
-        self._known[_head_key(plan)] = known
+        self._known[head_key(plan)] = known
         while len(self._known) > _HEADS:
             self._known.popitem(last=False)
 
@@ -316,7 +306,7 @@ class Session(QObject):
             self.head_changed.emit(known.head, known.roles)
 
     def _find_problems(self, plan: TrainingPlan) -> list[Problem]:
-        known = self._known.get(_head_key(plan))
+        known = self._known.get(head_key(plan))
         return self.studio.problems(plan, known.head) if known is not None else []
 
     def _set_busy(self, sentence: str) -> None:
@@ -364,14 +354,14 @@ class Session(QObject):
         plan, studio = self.draft.plan, self.studio
         if self.state != "idle" or plan is None or self.obstacle:
             return False
-        known = self._known.get(_head_key(plan))
+        known = self._known.get(head_key(plan))
         stamp = known.stamp if known is not None else None
         self._stop_wanted, self._train_when_known = False, ""
         self._set_state("starting")
 
         def work() -> Any:
-            if stamp is not None and _stamp(plan) != stamp:
-                return _look(studio, plan)
+            if stamp is not None and stamp_of(plan) != stamp:
+                return look(studio, plan)
             return studio.start(plan)
 
         def done(answer: Any) -> None:
@@ -429,25 +419,3 @@ class Session(QObject):
         """Import the engine in the background, so that the first run starts sooner."""
         work: Callable[[], None] = self.studio.prepare
         submit(self, work, lambda _nothing: None, partial(self.refused.emit, "engine"))
-
-
-def _head_key(plan: TrainingPlan) -> bytes:
-    return msgspec.json.encode([plan.dataset.path, plan.dataset.reading, plan.task.name])
-
-
-def _look(studio: Studio, plan: TrainingPlan) -> Known:
-    stamp = _stamp(plan)
-    head = studio.preview(plan.dataset.path, plan.dataset.reading)
-    return Known(head, studio.guess_roles(head, plan.task.name), stamp)
-
-
-def _stamp(plan: TrainingPlan) -> Stamp | None:
-    try:
-        found = os.stat(plan.dataset.path)
-    except OSError:
-        return None
-    return found.st_size, found.st_mtime_ns
-
-
-def _dataset_key(plan: TrainingPlan) -> bytes:
-    return msgspec.json.encode([plan.dataset, plan.task.name])
