@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tomllib
 from pathlib import Path
 from types import ModuleType
@@ -84,12 +83,9 @@ def test_that_a_script_is_sound_and_can_be_run(shell: str, script: str) -> None:
     assert (ROOT / script).stat().st_mode & 0o111
 
 
-CPU_INDEX = "https://download.pytorch.org/whl/cpu"
-# `python` of a virtual environment that is there already: pip's settings are the real ones, its network is not.
+# `python` of a virtual environment that is there already, whose pip only notes down what it is told.
 _FAKE_PYTHON = """#!/bin/sh
 case "$*" in
-*"pip config list"*) if [ -f answer ]; then cat answer; else exec "{python}" -P "$@"; fi ;;
-*"pip index versions"*) echo "asked $*" >>"{log}"; exit {unreachable} ;;
 *"pip install"*) echo "install $*" >>"{log}" ;;
 esac
 """
@@ -115,12 +111,11 @@ class FakeComputer:
         path.write_text(text or "#!/bin/sh\n", encoding="utf-8")
         path.chmod(0o755)
 
-    def installs(self, *, system: str, unreachable: bool, **settings: str) -> tuple[str, str]:
+    def installs(self, *, system: str) -> tuple[str, str]:
         """(what pip was told to install, what was said to the person)."""
-        words = {"python": sys.executable, "log": self.log, "unreachable": int(unreachable)}
-        self.program(".venv/bin/python", _FAKE_PYTHON.format(**words))
+        self.program(".venv/bin/python", _FAKE_PYTHON.format(log=self.log))
         self.program("tools/uname", f"#!/bin/sh\necho {system}\n")
-        given = {"PATH": str(self.tools), "PIP_CONFIG_FILE": os.devnull, "LC_ALL": "C.UTF-8", **settings}
+        given = {"PATH": str(self.tools), "LC_ALL": "C.UTF-8"}
         command = [str(self.tools / "sh"), "scripts/bootstrap", "demo"]
         result = subprocess.run(command, cwd=self.folder, env=given, capture_output=True, text=True, timeout=60)
         assert result.returncode == 0, result.stderr
@@ -135,60 +130,23 @@ def computer(tmp_path: Path) -> FakeComputer:
     return FakeComputer(tmp_path)
 
 
-def test_that_linux_without_a_card_gets_the_small_torch(computer: FakeComputer) -> None:
-    line, said = computer.installs(system="Linux", unreachable=False)
-    assert f"--extra-index-url {CPU_INDEX} -c constraints.txt" in line
-    assert "0.5 GB" in said
-    assert "NVIDIA" not in said
-
-
-def test_that_without_its_index_the_plain_install_is_done_and_told(computer: FakeComputer) -> None:
-    line, said = computer.installs(system="Linux", unreachable=True)
-    assert "index-url" not in line
-    assert CPU_INDEX in said
-    assert "several GB" in said
-
-
-def test_that_a_mac_and_a_computer_with_a_card_get_the_plain_install(computer: FakeComputer) -> None:
-    line, said = computer.installs(system="Darwin", unreachable=False)
-    assert "index-url" not in line
-    assert "0.5 GB" in said
-    computer.program("tools/nvidia-smi", "")
-    for stamp in (*(computer.folder / ".venv").glob("installed-*"), computer.log):
-        stamp.unlink()
-    line, said = computer.installs(system="Linux", unreachable=False)
-    assert "index-url" not in line
-    assert "several GB" in said
-
-
 @pytest.mark.parametrize(
-    ("answer", "environment"),
+    ("system", "card", "size"),
     [
-        ("", {"PIP_INDEX_URL": "https://mirror.example/simple"}),
-        ("", {"PIP_EXTRA_INDEX_URL": "https://mirror.example/simple"}),
-        ("", {"PIP_FIND_LINKS": "/wheels"}),
-        ("", {"PIP_NO_INDEX": "1"}),
-        # As pip tells the settings of its files, which the test cannot keep other files of the computer out of.
-        ("global.index-url='https://mirror.example/simple'", {}),
-        ("global.timeout='9'\ninstall.extra-index-url='https://mirror.example/simple'", {}),
-        ("global.find-links='/wheels'", {}),
-        ("global.constraint='/somewhere.txt'", {}),
+        ("Darwin", False, "0.5 GB to download, 2 GB on disk"),
+        ("Linux", True, "NVIDIA's libraries too: several GB"),
+        ("Linux", False, "README.md says under Install how to take the smaller one"),
     ],
 )
-def test_that_nothing_is_added_where_pip_is_configured(
-    computer: FakeComputer, answer: str, environment: dict[str, str]
+def test_that_the_size_is_told_and_pip_decides_where_from(
+    computer: FakeComputer, system: str, card: bool, size: str
 ) -> None:
-    if answer:
-        (computer.folder / "answer").write_text(answer + "\n", encoding="utf-8")
-    line, said = computer.installs(system="Linux", unreachable=False, **environment)
+    if card:
+        computer.program("tools/nvidia-smi", "")
+    line, said = computer.installs(system=system)
+    assert "-c constraints.txt -e .[offline-model]" in line
     assert "index-url" not in line
-    assert "asked" not in computer.log.read_text(encoding="utf-8")
-    assert "from where pip is set to look" in said
-
-
-def test_that_settings_of_pip_about_other_things_change_nothing(computer: FakeComputer) -> None:
-    line, _ = computer.installs(system="Linux", unreachable=False, PIP_DEFAULT_TIMEOUT="60", PIP_CERT="/cert.pem")
-    assert f"--extra-index-url {CPU_INDEX}" in line
+    assert size in said
 
 
 @pytest.fixture
