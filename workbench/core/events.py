@@ -1,7 +1,8 @@
 """The facts of a run, in the order in which they happen. A stream of them is all that listeners ever see.
 
-Grammar: RunStarted comes once, after any PhaseChanged and Notice; then StepDone, Evaluated, ModelSaved, PhaseChanged
-and Notice in any order; exactly one RunFinished ends every stream, whatever happened.
+Grammar: RunStarted comes once, after any PhaseChanged and Notice; then StepDone, Evaluated, ModelSaved,
+CheckpointSaved, PhaseChanged and Notice in any order; exactly one RunFinished ends every stream, whatever happened. A
+run that is resumed is told by a stream of its own, with a RunStarted that says after which step it goes on.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ import math
 from typing import Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
+from workbench.core.options import Scalar
 from workbench.core.plan import TrainingPlan
 
-Phase = Literal["importing", "reading", "loading", "tokenizing", "training", "evaluating", "saving"]
-Outcome = Literal["completed", "early_stopped", "stopped", "failed"]
+Phase = Literal[
+    "importing", "reading", "restoring", "loading", "tokenizing", "training", "evaluating", "saving", "waiting"
+]
+Outcome = Literal["completed", "early_stopped", "stopped", "paused", "failed"]
 Part = Literal["validation", "test"]
 
 
@@ -56,7 +60,11 @@ class PhaseChanged(_Event, frozen=True, kw_only=True):
 
 
 class RunStarted(_Event, frozen=True, kw_only=True):
-    """The first step is about to be made. `steps` is the most that will be made; `parameters` counts the weights."""
+    """The first step is about to be made. `steps` is the most that will be made; `parameters` counts the weights.
+
+    `first_step` steps were made before: more than 0 in a stream that resumes a run. `trainable` counts the weights that
+    learn.
+    """
 
     run: str
     plan: TrainingPlan
@@ -70,6 +78,8 @@ class RunStarted(_Event, frozen=True, kw_only=True):
     parameters: int
     device: str
     threads: int
+    first_step: int = 0
+    trainable: int = 0
     precision: str = "float32"
     headline: str
     higher_is_better: bool
@@ -111,6 +121,14 @@ class ModelSaved(_Event, frozen=True, kw_only=True):
     folder: str
 
 
+class CheckpointSaved(_Event, frozen=True, kw_only=True):
+    """Everything that is needed to go on after `step` is on the disk: `bytes` in `seconds`, beside the training."""
+
+    step: int
+    seconds: float
+    bytes: int
+
+
 class Notice(_Event, frozen=True, kw_only=True):
     """Something the user should know; the run goes on. `message` is in the user's language."""
 
@@ -123,6 +141,8 @@ class RunFinished(_Event, frozen=True, kw_only=True):
     """The end. `outcome` "failed" carries what went wrong: `message` for people, `details` (a traceback) for us.
 
     `mendable` tells a problem that the user can mend from a bug of ours. `best_step` 0 means that no model was kept.
+    `proposal` names fields of the plan with the values to try next, e.g. {"learning_rate": 1e-5}. `peak_memory_bytes`
+    is the most that this process, or the card that trained, held; 0 where that cannot be known.
     """
 
     outcome: Outcome
@@ -132,9 +152,11 @@ class RunFinished(_Event, frozen=True, kw_only=True):
     message: str = ""
     details: str = ""
     mendable: bool = False
+    proposal: dict[str, Scalar] = field(default_factory=dict)
+    peak_memory_bytes: int = 0
 
 
-Event = PhaseChanged | RunStarted | StepDone | Evaluated | ModelSaved | Notice | RunFinished
+Event = PhaseChanged | RunStarted | StepDone | Evaluated | ModelSaved | CheckpointSaved | Notice | RunFinished
 
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 

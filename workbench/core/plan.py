@@ -56,14 +56,17 @@ class ModelSpec(Struct, frozen=True, kw_only=True):
 
 
 class Choice(Struct, frozen=True, kw_only=True):
-    """One entry of a family (a task, loss, optimizer or schedule) with the values of its own knobs."""
+    """One entry of a family (a task, loss, optimizer, schedule or tuning) with the values of its own knobs."""
 
     name: str
     options: dict[str, Scalar] = field(default_factory=dict)
 
 
 class TrainingPlan(Struct, frozen=True, kw_only=True):
-    """Everything that decides how a run goes. See `PLAN_OPTIONS` for the meaning and bounds of the knobs."""
+    """Everything that decides how a run goes. See `PLAN_OPTIONS` for the meaning and bounds of the knobs.
+
+    `tuning` says which weights learn; `group` is the heading under which the runs of one sweep stand together.
+    """
 
     dataset: DatasetSpec
     task: Choice = Choice(name="text-classification")
@@ -71,7 +74,9 @@ class TrainingPlan(Struct, frozen=True, kw_only=True):
     loss: Choice = Choice(name="cross-entropy")
     optimizer: Choice = Choice(name="adamw")
     schedule: Choice = Choice(name="linear")
+    tuning: Choice = Choice(name="all")
     name: str = ""
+    group: str = ""
     epochs: int = 3
     max_steps: int = 0
     batch_size: int = 16

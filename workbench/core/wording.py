@@ -10,11 +10,13 @@ from workbench.core.language import mark, tr
 PHASES: dict[Phase, str] = {
     "importing": mark("Getting the training engine ready"),
     "reading": mark("Reading the data"),
+    "restoring": mark("Restoring the checkpoint"),
     "loading": mark("Loading the model"),
     "tokenizing": mark("Tokenizing the texts"),
     "training": mark("Training"),
     "evaluating": mark("Evaluating"),
     "saving": mark("Saving the model"),
+    "waiting": mark("Waiting for room on the disk"),
 }
 PHASES_PERCENT: dict[Phase, str] = {
     "reading": mark("Reading the data, {percent} %"),
@@ -27,6 +29,7 @@ STATES = {
     "completed": mark("finished"),
     "early_stopped": mark("stopped early"),
     "stopped": mark("stopped by you"),
+    "paused": mark("paused"),
     "failed": mark("ended by a problem"),
     "interrupted": mark("interrupted"),
 }
@@ -63,6 +66,8 @@ def outcome_text(event: RunFinished) -> str:
     """How a run ended and what is safe, in whole sentences."""
     if event.outcome == "failed":
         return _failure_text(event)
+    if event.outcome == "paused":
+        return tr("Training is paused after step {step}. It can be resumed exactly there.", step=event.steps)
     if not event.best_step:
         return tr("Training stopped at step {step}. No model was kept.", step=event.steps)
     if event.outcome == "stopped":
