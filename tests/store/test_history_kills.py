@@ -158,6 +158,27 @@ def test_that_a_lock_has_one_holder(tmp_path: Path) -> None:
     assert not locks.is_held(path)
 
 
+def test_that_a_lock_whose_file_was_taken_away_meanwhile_is_taken_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.lock"
+    first = locks.try_lock(path)
+    assert first is not None
+    real = locks._lock
+
+    def late(file: int) -> None:
+        # Its holder lets go just after the other has opened the file.
+        first.release(remove=True)
+        real(file)
+
+    monkeypatch.setattr(locks, "_lock", late)
+    second = locks.try_lock(path)
+    assert second is not None
+    assert path.exists()
+    assert locks.try_lock(path) is None
+    second.release(remove=True)
+
+
 def test_that_waiting_for_a_lock_ends(tmp_path: Path) -> None:
     lock = locks.try_lock(tmp_path / "a.lock")
     with pytest.raises(TimeoutError), locks.waiting_lock(tmp_path / "a.lock", seconds=0.1):

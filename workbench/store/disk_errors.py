@@ -51,11 +51,11 @@ def _problem(error: OSError, where: str) -> Problem:
 
 
 def _full(where: str) -> Problem:
-    remedy = tr("Free some space or choose another disk, then try again.")
+    what = tr("The disk is full. What was saved before is unchanged.")
     for folder in (Path(where), *Path(where).parents) if Path(where).is_absolute() else ():
         with suppress(OSError, ValueError):
             free = shutil.disk_usage(folder).free / 1e6
             what = tr("The disk is full: {free} MB are free. What was saved before is unchanged.", free=f"{free:,.0f}")
-            return Problem(code="S01", where=where, what=what, remedy=remedy)
-    what = tr("The disk is full. What was saved before is unchanged.")
+            break
+    remedy = tr("Free some space or choose another disk, then try again.")
     return Problem(code="S01", where=where, what=what, remedy=remedy)

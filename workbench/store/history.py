@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -14,15 +14,15 @@ from workbench.core.errors import Problem, WorkbenchError
 from workbench.core.events import Evaluated, Event
 from workbench.core.language import tr
 from workbench.core.plan import TrainingPlan
-from workbench.store import curves, safe_io
+from workbench.store import curves, reopening, retention, safe_io
+from workbench.store.checkpoints import CheckpointFolder
 from workbench.store.database import DamagedError, Database
 from workbench.store.index import bring_up_to_date, mark_interrupted
-from workbench.store.locks import Lock, is_held, try_lock
-from workbench.store.names import clean_name, not_found, numbered, stem_of, without_number
+from workbench.store.locks import Lock, patient_lock, try_lock
+from workbench.store.names import clean_name, not_found, numbered, stem_of, still_going, without_number
 from workbench.store.recorder import Recorder
 from workbench.store.records import Curves, RunInfo, RunRecord
-from workbench.store.retention import purge
-from workbench.store.rows import insert_run, read_info, record, update_run
+from workbench.store.rows import insert_run, read_info, record, row_of, update_info
 from workbench.store.run_folder import RunFolder, model_name
 from workbench.store.workspace import Workspace
 
@@ -42,6 +42,7 @@ class History:
         self._listener = tell
         self._locks: dict[str, Lock] = {}
         self._locks_lock = threading.Lock()
+        self._recorders: dict[str, Recorder] = {}
         self.workspace.create()
         self._database = Database(self.workspace.history, self._fill, self._tell)
         self._database.open()
@@ -87,7 +88,7 @@ class History:
             sequence = insert_run(connection, info, place.path.name, deleted=False, indexed=True)
             place.create(read_info(connection, sequence), plan)
             self._hold(run_id, place)
-            return record(_row(connection, run_id), self.workspace)
+            return record(row_of(connection, run_id), self.workspace)
 
         return self._database.write(begin)
 
@@ -98,7 +99,7 @@ class History:
         noted as stopped (the consumer closed it), failed (it raised) or interrupted (it just ended).
         """
         run = self.run(run_id)
-        recorder = Recorder(self._database, run.sequence, RunFolder(run.folder))
+        recorder = self._recorders[run_id] = Recorder(self._database, run.sequence, RunFolder(run.folder))
         try:
             for event in events:
                 notice = recorder.take(event)
@@ -118,6 +119,49 @@ class History:
         finally:
             self._finish(run_id, recorder, events)
 
+    def checkpoints(self, run_id: str) -> CheckpointFolder:
+        """The checkpoints of a run. One appears only after every event recorded before it is on the disk as well."""
+
+        def sync() -> None:
+            recorder = self._recorders.get(run_id)
+            if recorder is not None:
+                recorder.sync()
+
+        return CheckpointFolder(RunFolder(self.run(run_id).folder).checkpoints_path, before=sync)
+
+    def reopen(self, run_id: str, plan: TrainingPlan, *, step: int, judged_step: int) -> RunRecord:
+        """Take a run that is over or paused back to the checkpoint of `step`; `record` goes on with it then.
+
+        What came after the checkpoint goes: steps after `step`, looks at the validation rows after `judged_step`, looks
+        at the test rows, the end. `plan` becomes its plan.json; another one that was there is kept as plan-1.json and
+        so on. Raises WorkbenchError if the run is still going, here or in another process, or lies in the bin.
+        """
+        with self._alone(run_id) as lock:
+            reopened = reopening.reopen(
+                self._database, self.workspace, run_id, plan, step=step, judged_step=judged_step
+            )
+            with self._locks_lock:
+                self._locks[run_id] = lock.pass_on()
+            return reopened
+
+    def keep(self, run_id: str) -> RunRecord:
+        """Give up going on with a run that was interrupted or paused: it counts as stopped, its checkpoints go.
+
+        Any other run stays as it is. Raises WorkbenchError if the run is still going.
+        """
+        with self._alone(run_id):
+            run = self._database.write(lambda connection: reopening.stop(connection, self.workspace, run_id))
+            if run.state == "stopped":
+                retention.clear_checkpoints(run)
+            return run
+
+    def drop_old_checkpoints(self, keep: int = 5) -> int:
+        """Remove the checkpoints of runs that are over, but of the newest `keep` that have some. Returns of how many.
+
+        Runs that were paused or interrupted keep them. What the disk refuses is left for the next time.
+        """
+        return retention.drop_old_checkpoints([*self.runs(), *self.runs(deleted=True)], keep, self._alone)
+
     def runs(self, *, deleted: bool = False) -> list[RunRecord]:
         """All runs, the latest first; those in the bin if `deleted`."""
         query = "SELECT * FROM runs WHERE deleted = ? ORDER BY sequence DESC"
@@ -127,7 +171,7 @@ class History:
 
     def run(self, run_id: str) -> RunRecord:
         """The run with the id `run_id`, in the bin too."""
-        return self._database.read(lambda connection: record(_row(connection, run_id), self.workspace))
+        return self._database.read(lambda connection: record(row_of(connection, run_id), self.workspace))
 
     def find(self, name_or_id: str) -> RunRecord:
         """The run that is called `name_or_id`, or has this id or the only id that begins so.
@@ -150,12 +194,14 @@ class History:
     def curves(self, run_id: str) -> Curves:
         """The curves of a run, as far as they are written."""
         self._index(run_id)
-        return self._database.read(lambda connection: curves.read(connection, _row(connection, run_id), self.workspace))
+        return self._database.read(
+            lambda connection: curves.read(connection, row_of(connection, run_id), self.workspace)
+        )
 
     def events(self, run_id: str) -> list[Event]:
         """All events of a run that are not steps, in their order."""
         return self._database.read(
-            lambda connection: curves.read_events(connection, _row(connection, run_id), self.workspace)
+            lambda connection: curves.read_events(connection, row_of(connection, run_id), self.workspace)
         )
 
     def evaluations(self, run_id: str) -> dict[str, Evaluated]:
@@ -171,18 +217,16 @@ class History:
         wanted = clean_name(name)
 
         def change(connection: sqlite3.Connection) -> RunRecord:
-            run = record(_row(connection, run_id), self.workspace)
+            run = record(row_of(connection, run_id), self.workspace)
             if wanted.casefold() in _names(connection) - {run.name.casefold()}:
                 what = tr("Another run is called “{name}”, perhaps one in the bin.", name=wanted)
                 raise WorkbenchError(
                     Problem(code="S12", where=tr("Name"), what=what, remedy=tr("Choose another name."), field="name")
                 )
-            update_run(connection, run.sequence, {"name": wanted})
+            update_info(connection, run, {"name": wanted})
             if Path(run.folder).is_dir():
-                info = read_info(connection, run.sequence)
-                RunFolder(run.folder).write_info(info)
-                RunFolder(run.folder).write_readme(info)
-            return record(_row(connection, run_id), self.workspace)
+                RunFolder(run.folder).write_readme(read_info(connection, run.sequence))
+            return record(row_of(connection, run_id), self.workspace)
 
         return self._database.write(change)
 
@@ -200,7 +244,7 @@ class History:
         Call it at each start: a run's time in the bin grows by at most a week between two calls, so that a clock that
         jumps years ahead removes nothing.
         """
-        return purge(self._database, self.workspace, days)
+        return retention.purge(self._database, self.workspace, days)
 
     def unique_name(self, stem: str) -> str:
         """`STEM-N`: free as a run's name and as a folder's name, in the bin too."""
@@ -212,24 +256,21 @@ class History:
         return numbered(clean, taken)
 
     def _move(self, run_id: str, *, deleted: bool) -> RunRecord:
-        def change(connection: sqlite3.Connection) -> RunRecord:
-            run = record(_row(connection, run_id), self.workspace)
-            if run.deleted == deleted:
-                return run
-            source = Path(run.folder)
-            if is_held(RunFolder(source).lock_path):
-                what = tr("The run “{name}” is still going.", name=run.name)
-                raise WorkbenchError(Problem(code="S13", where=tr("History"), what=what, remedy=tr("Stop it first.")))
-            home = self.workspace.bin if deleted else self.workspace.runs
-            target = home / source.name
-            if target.exists():
-                target = home / numbered(source.name, {path.name.casefold() for path in home.iterdir()})
-            if source.is_dir():
-                safe_io.move(source, target)
-            update_run(connection, run.sequence, {"deleted": int(deleted), "folder": target.name, "bin_seconds": 0.0})
-            return record(_row(connection, run_id), self.workspace)
+        return self._database.write(
+            lambda connection: retention.move(connection, self.workspace, run_id, deleted=deleted)
+        )
 
-        return self._database.write(change)
+    @contextmanager
+    def _alone(self, run_id: str) -> Iterator[Lock]:
+        """Hold the lock of a run that is not being recorded for the block. Raises WorkbenchError if it is."""
+        run = self.run(run_id)
+        lock = patient_lock(RunFolder(run.folder).lock_path)
+        if lock is None:
+            raise still_going(run.name)
+        try:
+            yield lock
+        finally:
+            lock.release(remove=True)
 
     def _hold(self, run_id: str, folder: RunFolder) -> None:
         """As long as the lock is held, other processes see that the run is alive."""
@@ -244,7 +285,7 @@ class History:
 
     def _index(self, run_id: str) -> None:
         """Curves that come from a run folder are read slowly once, not each time."""
-        row = self._database.read(lambda connection: _row(connection, run_id))
+        row = self._database.read(lambda connection: row_of(connection, run_id))
         if not row["indexed"] and row["state"] != "running":
             with suppress(OSError):
                 self._database.write(lambda connection: curves.index(connection, row, self.workspace), durable=False)
@@ -255,6 +296,7 @@ class History:
             if close is not None:
                 close()
         finally:
+            self._recorders.pop(run_id, None)
             try:
                 recorder.close()
                 with suppress(OSError, DamagedError, WorkbenchError):
@@ -274,13 +316,6 @@ class History:
         self.notes.append(message)
         if self._listener is not None:
             self._listener(message)
-
-
-def _row(connection: sqlite3.Connection, run_id: str) -> sqlite3.Row:
-    row: sqlite3.Row | None = connection.execute("SELECT * FROM runs WHERE id = ?", (run_id,)).fetchone()
-    if row is None:
-        raise not_found(run_id, [name for (name,) in connection.execute("SELECT name FROM runs WHERE deleted = 0")])
-    return row
 
 
 def _names(connection: sqlite3.Connection) -> set[str]:

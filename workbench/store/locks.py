@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from workbench.store.safe_io import naming
+
 _HELD = {errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK, errno.EDEADLK}
 
 
@@ -19,6 +21,11 @@ class Lock:
     def __init__(self, path: Path, file: int) -> None:
         self._path = path
         self._file = file
+
+    def pass_on(self) -> Lock:
+        """The same lock for another holder; this one holds it no longer, and its `release` does nothing."""
+        file, self._file = self._file, -1
+        return Lock(self._path, file)
 
     def release(self, *, remove: bool = False) -> None:
         """Let go; `remove` takes the lock's file away too. A second time does nothing."""
@@ -37,28 +44,47 @@ class Lock:
 
 def try_lock(path: str | Path) -> Lock | None:
     """The lock at `path`, or None if it is held, by another process or by this one. Raises OSError."""
-    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    while True:
+        with naming(Path(path)):
+            file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            with naming(Path(path)):
+                _lock(file)
+                if _lies_at(path, file):
+                    return Lock(Path(path), file)
+        except OSError as error:
+            os.close(file)
+            if error.errno in _HELD:
+                return None
+            raise
+        except BaseException:
+            os.close(file)
+            raise
+        # Its last holder took the file away between our opening and locking it: such a lock keeps nobody out.
+        os.close(file)
+
+
+def _lies_at(path: str | Path, file: int) -> bool:
     try:
-        _lock(file)
-    except OSError as error:
-        os.close(file)
-        if error.errno in _HELD:
-            return None
-        raise
-    except BaseException:
-        os.close(file)
-        raise
-    return Lock(Path(path), file)
+        return os.path.samestat(os.fstat(file), os.stat(path))
+    except FileNotFoundError:
+        return False
+
+
+def patient_lock(path: str | Path, seconds: float = 0.2) -> Lock | None:
+    """As `try_lock`, but one that is held only for a moment, to look whether somebody holds it, is waited for."""
+    end = time.monotonic() + seconds
+    while (lock := try_lock(path)) is None and time.monotonic() < end:
+        time.sleep(0.02)
+    return lock
 
 
 @contextmanager
 def waiting_lock(path: str | Path, seconds: float = 30.0) -> Iterator[None]:
     """Hold the lock at `path` for the block; wait for it at most `seconds`, then raise TimeoutError."""
-    end = time.monotonic() + seconds
-    while (lock := try_lock(path)) is None:
-        if time.monotonic() > end:
-            raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT), str(path))
-        time.sleep(0.02)
+    lock = patient_lock(path, seconds)
+    if lock is None:
+        raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT), str(path))
     try:
         yield
     finally:

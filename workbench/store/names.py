@@ -61,3 +61,15 @@ def not_found(wanted: str, names: list[str]) -> WorkbenchError:
     remedy = tr("Did you mean: {names}?", names=", ".join(near)) if near else tr("There are no runs yet.")
     what = tr("There is no run “{name}”.", name=wanted)
     return WorkbenchError(Problem(code="S11", where=tr("History"), what=what, remedy=remedy))
+
+
+def still_going(name: str) -> WorkbenchError:
+    """The run `name` is being recorded, by this process or another one."""
+    what = tr("The run “{name}” is still going.", name=name)
+    return WorkbenchError(Problem(code="S13", where=tr("History"), what=what, remedy=tr("Stop it first.")))
+
+
+def in_the_bin(name: str) -> WorkbenchError:
+    """The run `name` was deleted, and cannot go on where it is."""
+    what = tr("The run “{name}” is in the bin.", name=name)
+    return WorkbenchError(Problem(code="S15", where=tr("History"), what=what, remedy=tr("Restore it first.")))

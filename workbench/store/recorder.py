@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 
 from workbench.core.events import (
@@ -31,7 +32,7 @@ class Recorder:
     """Writes steps in batches of at most a second, everything else at once.
 
     Trouble with the disk does not end a training of hours: what could not be written is kept and tried again, and the
-    user is told once.
+    user is told once. Another thread may call `sync` meanwhile.
     """
 
     def __init__(self, database: Database, sequence: int, folder: RunFolder) -> None:
@@ -46,8 +47,9 @@ class Recorder:
         self._headline = ""
         self._phase = ""
         self._next_flush = 0.0
-        self._unsynced = False
         self._told = False
+        self._closed = False
+        self._lock = threading.RLock()
         self.finished = False
 
     def take(self, event: Event) -> Notice | None:
@@ -56,6 +58,33 @@ class Recorder:
             if event.phase == self._phase:
                 return None
             self._phase = event.phase
+        with self._lock:
+            return self._take(event)
+
+    def sync(self) -> None:
+        """Return when every event taken is on the disk itself. Raises OSError; nothing is lost then."""
+        with self._lock:
+            if not self._closed:
+                self._write_lines(durable=True)
+
+    def end(self, state: State, message: str = "") -> None:
+        """The stream broke off without a RunFinished."""
+        with self._lock:
+            self.finished = True
+            self._changes.update(state=state, message=message)
+            self._flush(durable=True)
+
+    def close(self) -> None:
+        """Write what is left and let go of the files."""
+        with self._lock:
+            if self._lines or self._steps or self._events or self._changes:
+                self._next_flush = 0.0
+                self._flush(durable=True)
+            self._closed = True
+            if self._log is not None:
+                self._log.close()
+
+    def _take(self, event: Event) -> Notice | None:
         self._lines.append(encode_event(event) + b"\n")
         if isinstance(event, StepDone):
             self._steps.append(event)
@@ -65,26 +94,13 @@ class Recorder:
         self._note(event)
         return self._flush(durable=not isinstance(event, PhaseChanged))
 
-    def end(self, state: State, message: str = "") -> None:
-        """The stream broke off without a RunFinished."""
-        self.finished = True
-        self._changes.update(state=state, message=message)
-        self._flush(durable=True)
-
-    def close(self) -> None:
-        """Write what is left and let go of the files."""
-        if self._lines or self._steps or self._events or self._changes:
-            self._next_flush = 0.0
-            self._flush(durable=True)
-        if self._log is not None:
-            self._log.close()
-
     def _note(self, event: Event) -> None:
         if isinstance(event, RunStarted):
             self._headline = event.headline
+            # A run that goes on has begun when it began first.
+            self._changes.update({} if event.first_step else {"started": event.started})
             self._changes.update(
                 state="running",
-                started=event.started,
                 total_steps=event.steps,
                 headline=event.headline,
                 higher_is_better=int(event.higher_is_better),

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 from msgspec import Struct, field
 
 RUN_VERSION = 1
-State = Literal["running", "completed", "early_stopped", "stopped", "failed", "interrupted"]
+State = Literal["running", "completed", "early_stopped", "stopped", "paused", "failed", "interrupted"]
 
 
 class RunInfo(Struct, frozen=True, kw_only=True):

@@ -9,7 +9,9 @@ from collections.abc import Mapping
 
 import msgspec
 
+from workbench.store.names import not_found
 from workbench.store.records import RUN_VERSION, RunInfo, RunRecord
+from workbench.store.run_folder import RunFolder
 from workbench.store.workspace import Workspace
 
 Cell = str | int | float | None
@@ -38,12 +40,28 @@ def update_run(connection: sqlite3.Connection, sequence: int, changes: Mapping[s
         connection.execute(f"UPDATE runs SET {sets} WHERE sequence = ?", (*changes.values(), sequence))
 
 
+def update_info(connection: sqlite3.Connection, run: RunRecord, changes: Mapping[str, Cell]) -> None:
+    """As `update_run`, and run.json says so, too, if the run's folder is there. Raises OSError."""
+    update_run(connection, run.sequence, changes)
+    folder = RunFolder(run.folder)
+    if folder.path.is_dir():
+        folder.write_info(read_info(connection, run.sequence))
+
+
 def read_info(connection: sqlite3.Connection, sequence: int) -> RunInfo:
     """The run `sequence` as it is written to run.json. Raises FileNotFoundError if it is gone."""
     row = connection.execute("SELECT * FROM runs WHERE sequence = ?", (sequence,)).fetchone()
     if row is None:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), f"run {sequence}")
     return msgspec.convert(_values(row), RunInfo)
+
+
+def row_of(connection: sqlite3.Connection, run_id: str) -> sqlite3.Row:
+    """The row of the run `run_id`. Raises WorkbenchError, with names that are near, if there is none."""
+    row: sqlite3.Row | None = connection.execute("SELECT * FROM runs WHERE id = ?", (run_id,)).fetchone()
+    if row is None:
+        raise not_found(run_id, [name for (name,) in connection.execute("SELECT name FROM runs WHERE deleted = 0")])
+    return row
 
 
 def record(row: sqlite3.Row, workspace: Workspace) -> RunRecord:

@@ -13,6 +13,7 @@ from workbench.core.events import Evaluated, Event, RunFinished, RunStarted, Ste
 from workbench.core.language import mark, tr
 from workbench.core.plan import TrainingPlan, plan_from_json, to_json
 from workbench.store import safe_io
+from workbench.store.checkpoints import CheckpointFolder
 from workbench.store.records import RunInfo
 
 _TAIL = 1 << 16
@@ -21,6 +22,7 @@ _STATES = {
     "completed": mark("It is complete."),
     "early_stopped": mark("It stopped early because nothing got better any more."),
     "stopped": mark("It was stopped by the user."),
+    "paused": mark("It is paused and can be resumed where it left off."),
     "failed": mark("It did not reach its end; events.jsonl says why."),
 }
 
@@ -35,8 +37,14 @@ class RunFolder:
         self.info_path = self.path / "run.json"
         self.events_path = self.path / "events.jsonl"
         self.model_path = self.path / "model"
+        self.checkpoints_path = self.path / "checkpoints"
         self.readme_path = self.path / "README.txt"
         self.lock_path = self.path / "running.lock"
+
+    @property
+    def checkpoints(self) -> CheckpointFolder:
+        """The checkpoints of the run; there need be none."""
+        return CheckpointFolder(self.checkpoints_path)
 
     def create(self, info: RunInfo, plan: TrainingPlan) -> None:
         """Make the folder with its plan, run.json and README.txt, all at once. Raises OSError, FileExistsError too."""
@@ -68,7 +76,7 @@ class RunFolder:
         try:
             return msgspec.json.decode(self.info_path.read_bytes(), type=RunInfo)
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            return self._info_from_events()
+            return self.info_from_events()
 
     def events(self) -> Iterator[Event]:
         """The events of events.jsonl in their order; damaged lines are left out. No file, no events."""
@@ -92,43 +100,47 @@ class RunFolder:
     def heal(self) -> None:
         """Clear away what a killed process left half done. Only for a run that nobody writes any more."""
         safe_io.heal_folder(self.model_path)
+        self.checkpoints.heal()
         safe_io.sweep(self.path, age=0)
 
     def write_readme(self, info: RunInfo) -> None:
         """Write README.txt in the user's language. Raises OSError."""
-        safe_io.write_text(self.readme_path, _readme(info))
+        safe_io.write_text(self.readme_path, _readme(info, checkpoints=self.checkpoints_path.is_dir()))
 
-    def _info_from_events(self) -> RunInfo | None:
-        started: RunStarted | None = None
+    def info_from_events(self) -> RunInfo | None:
+        """What the events tell: the numbers of run.json. None before the first RunStarted."""
+        first: RunStarted | None = None
+        newest: RunStarted | None = None
         finished: RunFinished | None = None
         best: Evaluated | None = None
         steps, seconds = 0, 0.0
         with suppress(OSError):
             for event in self.events():
                 if isinstance(event, RunStarted):
-                    started = event
+                    # Of a run that was resumed: the first one tells when it began, the newest one how far it goes.
+                    first, newest, finished = first or event, event, None
                 elif isinstance(event, StepDone):
                     steps, seconds = event.step, event.seconds
                 elif isinstance(event, Evaluated) and event.part == "validation" and event.best:
                     best = event
                 elif isinstance(event, RunFinished):
                     finished = event
-        if started is None:
+        if first is None or newest is None:
             return None
         return RunInfo(
-            id=started.run,
-            name=started.plan.name or self.path.name,
-            task=started.plan.task.name,
-            model=model_name(started.plan),
+            id=first.run,
+            name=first.plan.name or self.path.name,
+            task=newest.plan.task.name,
+            model=model_name(newest.plan),
             state=finished.outcome if finished else "running",
-            started=started.started,
+            started=first.started,
             seconds=seconds,
             steps=steps,
-            total_steps=started.steps,
+            total_steps=newest.steps,
             best_step=best.step if best else 0,
-            headline=started.headline,
-            higher_is_better=started.higher_is_better,
-            score=finite(best.measures.metrics.get(started.headline)) if best else None,
+            headline=newest.headline,
+            higher_is_better=newest.higher_is_better,
+            score=finite(best.measures.metrics.get(newest.headline)) if best else None,
             message=finished.message if finished else "",
         )
 
@@ -157,7 +169,7 @@ def _state(info: RunInfo) -> str:
     return tr(_STATES[info.state])
 
 
-def _readme(info: RunInfo) -> str:
+def _readme(info: RunInfo, *, checkpoints: bool) -> str:
     lines = (
         tr("This folder holds one training run of Model Workbench: {name}.", name=info.name),
         _state(info),
@@ -169,6 +181,11 @@ def _readme(info: RunInfo) -> str:
         tr("Task: {task}. Model: {model}.", task=info.task, model=info.model),
         "",
         "model/        " + tr("The best model so far, in Hugging Face format (safetensors)."),
+        *(
+            ["checkpoints/  " + tr("What is needed to resume the training exactly where it was.")]
+            if checkpoints
+            else []
+        ),
         "facts.json    " + tr("What was learned by looking at the data, e.g. the names of the labels."),
         "plan.json     " + tr("The whole recipe. The same plan with the same data repeats the run."),
         "run.json      " + tr("Name, state and result of the run."),

@@ -24,10 +24,13 @@ from workbench.store.disk_errors import explain
 __all__ = [
     "Log",
     "copy_file",
+    "discard",
     "explain",
+    "heal_all",
     "heal_folder",
     "make_folder",
     "move",
+    "naming",
     "remove_file",
     "remove_tree",
     "staged_folder",
@@ -39,6 +42,7 @@ __all__ = [
 ]
 
 _PART = ".part"
+_REPLACED = ".replaced"
 _DAY = 86_400.0
 _CHUNK = 1 << 20
 # Virus scanners and indexers hold a fresh file for a moment: only Windows refuses the rename then.
@@ -72,7 +76,7 @@ def write_chunks(path: str | Path, chunks: Iterable[bytes], *, private: bool = F
     """As `write_bytes`, for contents that come piece by piece. If `chunks` raises, the old file stays."""
     target = Path(os.path.realpath(path))
     part = _part_beside(target)
-    with _naming(target):
+    with naming(target):
         try:
             _write_new(part, chunks, 0o600 if private else 0o666)
             _rename(part, target)
@@ -90,12 +94,12 @@ def staged_folder(path: str | Path) -> Iterator[Path]:
     """
     target = Path(path)
     stage = _part_beside(target)
-    with _naming(target):
+    with naming(target):
         heal_folder(target)
         os.mkdir(stage)
     try:
         yield stage
-        with _naming(target):
+        with naming(target):
             _sync_tree(stage)
             _swap(stage, target)
     except BaseException:
@@ -116,12 +120,20 @@ def heal_folder(path: str | Path) -> None:
         _sync_folder(target.parent)
 
 
+def heal_all(folder: str | Path) -> None:
+    """`heal_folder` for everything in `folder`; none there, nothing done."""
+    with suppress(FileNotFoundError, NotADirectoryError):
+        for name in os.listdir(folder):
+            if name.startswith(".") and name.endswith(_REPLACED):
+                heal_folder(Path(folder, name[1 : -len(_REPLACED)]))
+
+
 def make_folder(path: str | Path, *, private: bool = False) -> None:
     """Make the folder `path` and those above it. One that exists is fine. `private`: for its owner only."""
     folder = Path(path)
     missing = [one for one in (folder, *folder.parents) if not one.is_dir()]
     for one in reversed(missing):
-        with _naming(one):
+        with naming(one):
             try:
                 os.mkdir(one, 0o700 if private else 0o777)
             except FileExistsError:
@@ -135,7 +147,7 @@ def move(source: str | Path, target: str | Path) -> None:
     start, end = Path(source), Path(target)
     if os.path.lexists(end):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(end))
-    with _naming(start):
+    with naming(start):
         try:
             _rename(start, end)
         except OSError as error:
@@ -169,6 +181,19 @@ def remove_tree(path: str | Path) -> None:
         _sync_folder(folder.parent)
 
 
+def discard(path: str | Path) -> None:
+    """As `remove_tree` for a folder, but it is out of sight in one move: a kill leaves no half of it behind."""
+    target = Path(path)
+    part = _part_beside(target)
+    with naming(target):
+        try:
+            _rename(target, part)
+        except FileNotFoundError:
+            return
+        _sync_folder(target.parent)
+        remove_tree(part)
+
+
 def sweep(folder: str | Path, *, age: float = _DAY) -> None:
     """Remove the temps that killed processes left in `folder`, if they are older than `age` seconds."""
     with suppress(OSError):
@@ -179,6 +204,16 @@ def sweep(folder: str | Path, *, age: float = _DAY) -> None:
                         remove_tree(entry.path)
 
 
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Let an OSError name `path`, not a temp or nothing."""
+    try:
+        yield
+    except OSError as error:
+        error.filename, error.filename2 = str(path), None
+        raise
+
+
 class Log:
     """A file that only grows, line by line. A line that could not be written whole is taken back.
 
@@ -187,13 +222,13 @@ class Log:
 
     def __init__(self, path: str | Path) -> None:
         self._path = Path(path)
-        with _naming(self._path):
+        with naming(self._path):
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | _BINARY, 0o666)
             self._finish_torn_line()
 
     def append(self, lines: bytes) -> None:
         """Write `lines`, which end with a line feed: all of them or none."""
-        with _naming(self._path):
+        with naming(self._path):
             size = os.fstat(self._file).st_size
             try:
                 _write_all(self._file, lines)
@@ -204,7 +239,7 @@ class Log:
 
     def sync(self) -> None:
         """Return when everything appended is on the disk itself."""
-        with _naming(self._path):
+        with naming(self._path):
             os.fsync(self._file)
 
     def close(self) -> None:
@@ -226,7 +261,7 @@ def _part_beside(target: Path) -> Path:
 
 
 def _aside(target: Path) -> Path:
-    return target.parent / f".{target.name}.replaced"
+    return target.parent / f".{target.name}{_REPLACED}"
 
 
 def _write_new(part: Path, chunks: Iterable[bytes], mode: int) -> None:
@@ -311,13 +346,3 @@ def _sync_path(path: Path, flags: int) -> None:
         os.fsync(file)
     finally:
         os.close(file)
-
-
-@contextmanager
-def _naming(path: Path) -> Iterator[None]:
-    """Let an OSError name `path`, not a temp or nothing."""
-    try:
-        yield
-    except OSError as error:
-        error.filename, error.filename2 = str(path), None
-        raise

@@ -20,7 +20,8 @@ SETTINGS_VERSION = 1
 class Settings(Struct, frozen=True, kw_only=True):
     """`language` "" and `theme` "system" follow the system; `workspace` "" means: choose for me.
 
-    `recent` holds absolute paths of data files, the latest first; `geometry` and `layout` are the window's, in base64.
+    `recent` holds absolute paths of data files, the latest first; `geometry` and `layout` are the window's, in base64;
+    `quiet_hints` are the codes of the coach's hints that the user does not want to see.
     """
 
     language: Literal["", "en", "zh_CN"] = ""
@@ -30,6 +31,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     recent: tuple[str, ...] = ()
     geometry: str = ""
     layout: str = ""
+    quiet_hints: tuple[str, ...] = ()
     version: int = SETTINGS_VERSION
 
 
