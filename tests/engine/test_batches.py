@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from workbench.engine.batches import RowCollector, evaluation_batches, grouped, training_batches
+from workbench.core.plan import DatasetSpec, TrainingPlan
+from workbench.engine.batches import (
+    RowCollector,
+    evaluation_batches,
+    halved,
+    steps_in_epoch,
+    training_batches,
+    training_steps,
+)
 
 lengths = st.lists(st.integers(1, 300), min_size=1, max_size=400).map(np.array)
 
@@ -52,9 +60,28 @@ def test_that_evaluation_sees_every_row_once_the_longest_first(rows, batch_size)
     assert rows[batches[0]].max() == rows.max()
 
 
-def test_that_groups_keep_every_batch_in_order() -> None:
-    batches = [np.array([i]) for i in range(7)]
-    assert [[int(b[0]) for b in group] for group in grouped(batches, 3)] == [[0, 1, 2], [3, 4, 5], [6]]
+@given(lengths, st.integers(1, 20), st.integers(1, 4), st.integers(1, 4), st.data())
+def test_that_steps_go_on_after_any_step_as_if_they_had_never_stopped(
+    rows, batch_size, accumulation, epochs, data
+) -> None:
+    plan = TrainingPlan(
+        dataset=DatasetSpec(path=""), batch_size=batch_size, accumulation=accumulation, epochs=epochs, seed=7
+    )
+    whole = list(training_steps(rows, plan, done=0))
+    assert len(whole) == epochs * steps_in_epoch(len(rows), batch_size, accumulation)
+    done = data.draw(st.integers(0, len(whole)))
+    rest = list(training_steps(rows, plan, done=done))
+    assert [[batch.tolist() for batch in step] for step in rest] == [
+        [batch.tolist() for batch in step] for step in whole[done:]
+    ]
+
+
+@given(st.integers(1, 60), st.integers(1, 64))
+def test_that_smaller_pieces_hold_the_same_rows_in_the_same_order(size, parts) -> None:
+    pieces = halved([np.arange(size)], parts)
+    assert np.concatenate(pieces).tolist() == list(range(size))
+    assert max(map(len, pieces)) - min(map(len, pieces)) <= 1
+    assert min(map(len, pieces)) > 0
 
 
 @given(st.lists(st.lists(st.integers(0, 30000), min_size=1, max_size=20), min_size=1, max_size=30))

@@ -111,6 +111,7 @@ def test_that_the_cosine_schedule_is_half_a_wave() -> None:
 def test_that_a_gradient_is_cut_to_the_length_that_the_plan_allows(clip: float) -> None:
     from workbench.core.plan import Choice, DatasetSpec, TrainingPlan
     from workbench.engine.task import Output
+    from workbench.engine.quick import Learning
     from workbench.engine.update import Updater
 
     torch.manual_seed(0)
@@ -124,7 +125,7 @@ def test_that_a_gradient_is_cut_to_the_length_that_the_plan_allows(clip: float) 
         clip_norm=clip,
     )
     loss = (net(x) ** 2).mean()
-    stepped = Updater(plan, net, 1)([Output(loss, 6, loss, None)])
+    stepped = Updater(plan, Learning(net, "float32"), 1)([Output(loss, 6, loss, None)])
     moved = float((net.weight.detach() - before).norm())
     expected = 2 * (x @ before.T * x).mean(dim=0)
     assert_allclose(stepped.grad_norm, float(expected.norm()), rtol=1e-5)

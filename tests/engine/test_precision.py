@@ -49,6 +49,6 @@ def test_that_a_run_learns_and_answers_in_either_precision(tmp_path: Path, preci
     started = next(event for event in events if isinstance(event, RunStarted))
     losses = [event.loss for event in events if isinstance(event, StepDone)]
     assert started.precision == precision
-    assert losses[-1] < 0.5 * losses[0]
+    assert sum(losses[-7:]) < 0.6 * sum(losses[:7])
     weights = [parameter.dtype for parameter in studio.predictor(run.id)._learner.net.parameters()]
     assert set(weights) == {torch.float32}

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from threading import Event as Flag
 
 import msgspec
 import numpy as np
 import pytest
 import torch
 
+from tests.engine.places import place_at
 from tests.tasks.examples import csv_of, rows
 from workbench.core.events import Evaluated, Event, ModelSaved, RunFinished, RunStarted, StepDone
 from workbench.core.fields import Example
 from workbench.core.plan import Choice, DatasetSpec, ModelSpec, TrainingPlan
 from workbench.engine.batches import RowCollector
-from workbench.engine.judge import RunPlace
+from workbench.engine.control import Control
 from workbench.engine.losses import LOSSES
 from workbench.engine.predict import predict
 from workbench.engine.task import ModelSource, task_options
@@ -46,12 +45,6 @@ def collected(task, learner, examples):
     return collector.rows()
 
 
-@contextmanager
-def folder_at(path: Path) -> Iterator[Path]:
-    path.mkdir(parents=True, exist_ok=True)
-    yield path
-
-
 def plan_for(task, tmp_path: Path, **changes) -> TrainingPlan:
     examples = rows(task.fields)
     data = tmp_path / "data.csv"
@@ -69,15 +62,8 @@ def plan_for(task, tmp_path: Path, **changes) -> TrainingPlan:
     return msgspec.structs.replace(plan, **changes)
 
 
-def run(task, plan: TrainingPlan, folder: Path, stop: Flag | None = None) -> Iterator[Event]:
-    place = RunPlace(
-        run="run",
-        folder=folder,
-        models_folder=folder,
-        staged=lambda name: folder_at(folder / name),
-        keep_facts=lambda facts: None,
-    )
-    return train(plan, task, place, stop or Flag())
+def run(task, plan: TrainingPlan, folder: Path, control: Control | None = None) -> Iterator[Event]:
+    return train(plan, task, place_at(folder), control or Control())
 
 
 def test_that_facts_survive_json(task) -> None:

@@ -19,7 +19,7 @@ from workbench.data.split import split
 from workbench.data.table import Progress, SkippedRow
 from workbench.data.watching import Watch
 
-__all__ = ["Dataset", "Examples", "SkippedRow", "load"]
+__all__ = ["Dataset", "Examples", "SkippedRow", "digest_of", "load"]
 
 
 class Examples(Sequence[Example]):
@@ -84,7 +84,7 @@ def load(spec: DatasetSpec, fields: Mapping[str, Field], *, seed: int, progress:
     stratified where the target is a label, with identical texts on one side. `progress` is told the share (0 to 1)
     that is done, and may raise to stop. Raises WorkbenchError with every problem.
     """
-    paths = [path for path in (spec.path, spec.validation_path, spec.test_path) if path]
+    paths = _paths(spec)
     watch = Watch(progress)
     watch.part(0.1)
     before = _stamp(paths)
@@ -114,6 +114,15 @@ def load(spec: DatasetSpec, fields: Mapping[str, Field], *, seed: int, progress:
         sha256=digest,
         rows=sum(part.total for part in parsed),
     )
+
+
+def digest_of(spec: DatasetSpec) -> str:
+    """The `Dataset.sha256` that the files of `spec` would give now. Raises WorkbenchError if one cannot be read."""
+    return sha256_of(_paths(spec), lambda done: None)
+
+
+def _paths(spec: DatasetSpec) -> list[str]:
+    return [path for path in (spec.path, spec.validation_path, spec.test_path) if path]
 
 
 def _stamp(paths: Sequence[str]) -> list[tuple[int, int] | None]:

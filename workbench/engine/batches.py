@@ -6,11 +6,13 @@ So rows are shuffled, sorted by length inside pools of many batches, and the bat
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 
+from workbench.core.plan import TrainingPlan
 from workbench.engine.task import Item
 
 POOL_BATCHES = 50
@@ -44,6 +46,15 @@ class EncodedRows:
             item: Item = {name: flat[start:end] for name, flat in self.sequences.items()}
             items.append(item | {name: values[i] for name, values in self.scalars.items()})
         return items
+
+
+def token_ids(rows: EncodedRows) -> np.ndarray | None:
+    """Every id that the table of tokens is asked for by `rows`; None if they are not texts.
+
+    The kinds of tokens count too: GPT-2 looks them up in the same table.
+    """
+    found = [np.unique(rows.sequences[name]) for name in ("input_ids", "token_type_ids") if name in rows.sequences]
+    return np.unique(np.concatenate(found)) if found else None
 
 
 class RowCollector:
@@ -91,13 +102,32 @@ def training_batches(lengths: np.ndarray, batch_size: int, *, seed: int, epoch: 
     return [batches[i] for i in random.permutation(len(batches))]
 
 
+def evaluation_size(plan: TrainingPlan, parts: int = 1) -> int:
+    """Rows in a batch that is only looked at; in `parts` times smaller ones where memory is short."""
+    return max(1, max(32, plan.batch_size) // parts)
+
+
 def evaluation_batches(lengths: np.ndarray, batch_size: int) -> list[np.ndarray]:
     """Index arrays for a pass without learning: the longest rows first, so that memory peaks at once or never."""
     order = np.argsort(-lengths, kind="stable")
     return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
 
 
-def grouped(batches: Sequence[np.ndarray], size: int) -> Iterator[Sequence[np.ndarray]]:
-    """`batches` in groups of `size`: the micro-batches whose gradients make one step."""
-    for start in range(0, len(batches), size):
-        yield batches[start : start + size]
+def steps_in_epoch(rows: int, batch_size: int, accumulation: int) -> int:
+    """How many updates one pass over `rows` rows makes."""
+    return ceil(ceil(rows / batch_size) / accumulation)
+
+
+def training_steps(lengths: np.ndarray, plan: TrainingPlan, *, done: int) -> Iterator[list[np.ndarray]]:
+    """The micro-batches (index arrays) of each step after the first `done` ones, to the end of the last epoch."""
+    per_epoch = steps_in_epoch(len(lengths), plan.batch_size, plan.accumulation)
+    for epoch in range(done // per_epoch, plan.epochs):
+        batches = training_batches(lengths, plan.batch_size, seed=plan.seed, epoch=epoch)
+        first = (done - epoch * per_epoch) * plan.accumulation if epoch == done // per_epoch else 0
+        for start in range(first, len(batches), plan.accumulation):
+            yield batches[start : start + plan.accumulation]
+
+
+def halved(micro_batches: Iterable[np.ndarray], parts: int) -> list[np.ndarray]:
+    """`micro_batches`, each in `parts` nearly equal pieces: the same rows in the same order, fewer at a time."""
+    return [piece for rows in micro_batches for piece in np.array_split(rows, min(parts, len(rows)))]

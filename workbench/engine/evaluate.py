@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -24,13 +25,25 @@ class Evaluation:
     measures: Measures
 
 
+class Features(Protocol):
+    """Kept features: within the block, a forward pass of `batch`, the rows `indices`, skips the frozen layers."""
+
+    def batch(self, indices: np.ndarray, batch: Batch) -> AbstractContextManager[None]: ...
+
+
 def to_device(batch: Batch, device: torch.device) -> Batch:
     """`batch` with its tensors on `device`."""
     return {name: value.to(device, non_blocking=True) for name, value in batch.items()}
 
 
 def logits_of(
-    task: Task, learner: Learner, rows: EncodedRows, *, batch_size: int, loss: LossFunction | None = None
+    task: Task,
+    learner: Learner,
+    rows: EncodedRows,
+    *,
+    batch_size: int,
+    loss: LossFunction | None = None,
+    features: Features | None = None,
 ) -> Generator[float, None, tuple[np.ndarray, np.ndarray | None, float]]:
     """Logits [N, ...] and targets [N] in the order of `rows`, and the mean loss (NaN without `loss`).
 
@@ -39,14 +52,15 @@ def logits_of(
     import torch
 
     device = next(learner.net.parameters()).device
-    learner.net.eval()
+    learner.rest()
     logits: list[np.ndarray] = []
     targets: list[np.ndarray] = []
-    losses, weights, seen = 0.0, 0, 0
+    losses, weights, seen = 0.0, 0.0, 0
     batches = evaluation_batches(rows.lengths, batch_size)
     for indices in batches:
         batch = to_device(task.collate(learner, rows.take(indices), training=False), device)
-        with torch.inference_mode():
+        skipping = features.batch(indices, batch) if features is not None else nullcontext()
+        with torch.inference_mode(), skipping:
             output = task.forward(learner, batch, loss)
         logits.append(output.logits.float().cpu().numpy())
         if output.targets is not None:
@@ -68,9 +82,13 @@ def evaluate(
     *,
     batch_size: int,
     stopped: Callable[[], bool],
+    features: Features | None = None,
 ) -> Generator[float, None, Evaluation | None]:
-    """Measure `learner` on `rows`; yields the share done. None if `stopped` said so on the way."""
-    running = logits_of(task, learner, rows, batch_size=batch_size, loss=loss)
+    """Measure `learner` on `rows`; yields the share done. None if `stopped` said so on the way.
+
+    `features` are what frozen layers say about `rows`, if that is kept.
+    """
+    running = logits_of(task, learner, rows, batch_size=batch_size, loss=loss, features=features)
     while True:
         try:
             yield next(running)

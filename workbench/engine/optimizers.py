@@ -6,7 +6,7 @@ rate, and returns a torch optimizer.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.language import mark
@@ -114,9 +114,8 @@ def sgd_momentum(groups: Groups, learning_rate: float, *, momentum: float = 0.9)
     return torch.optim.SGD(_decayed(groups, 0.0), lr=learning_rate, momentum=momentum, fused=True)
 
 
-def parameter_groups(net: torch.nn.Module) -> Groups:
-    """`net`'s trainable weights in two groups: those that decay, and biases and norms, which do not."""
-    trainable = [parameter for parameter in net.parameters() if parameter.requires_grad]
+def parameter_groups(trainable: Sequence[torch.nn.Parameter]) -> Groups:
+    """The weights that learn in two groups: those that decay, and biases and norms, which do not."""
     return [
         {"params": [p for p in trainable if p.ndim >= 2], "weight_decay_scale": 1.0},
         {"params": [p for p in trainable if p.ndim < 2], "weight_decay_scale": 0.0},

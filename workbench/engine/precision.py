@@ -28,10 +28,3 @@ def _is_native(device: torch.device) -> bool:
         return False
     capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()  # newer than our oldest torch
     return bool(capabilities.get("amx_bf16") or capabilities.get("avx512_bf16"))
-
-
-def learning_context(precision: str, device: torch.device) -> torch.autocast:
-    """The context in which forward runs while learning: weights stay float32, products are rounded to `precision`."""
-    import torch
-
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16")

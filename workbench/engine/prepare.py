@@ -7,9 +7,8 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
-from math import ceil
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,11 +17,27 @@ from workbench.core.fields import Example
 from workbench.core.language import trn
 from workbench.core.plan import TrainingPlan
 from workbench.data.dataset import Dataset, load
-from workbench.engine.batches import EncodedRows, RowCollector
+from workbench.engine.batches import (
+    EncodedRows,
+    RowCollector,
+    evaluation_batches,
+    evaluation_size,
+    steps_in_epoch,
+    token_ids,
+    training_batches,
+)
+from workbench.engine.checkpoint import PARTS, Snapshot, write_rows
 from workbench.engine.devices import best_device, device_title
+from workbench.engine.features import FeatureCache, Storage
+from workbench.engine.model_folder import restore_weights
+from workbench.engine.place import RunPlace
 from workbench.engine.precision import chosen_precision
+from workbench.engine.quick import Learning, quicken
+from workbench.engine.quick.allocator import keep_memory
 from workbench.engine.seeding import seed_everything
+from workbench.engine.state import RowsSeen, Surroundings
 from workbench.engine.task import Learner, ModelSource, Task
+from workbench.engine.tunings import tune
 
 T = TypeVar("T")
 
@@ -31,22 +46,35 @@ ROWS_BETWEEN_WORDS = 256
 
 Progress = Callable[[float], None]
 
-_building = threading.Lock()
+building = threading.Lock()
 """Weights are drawn from torch's global random numbers: one at a time, also where a run was stopped while it loaded."""
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """Everything the loop needs before its first step."""
+    """Everything the loop needs before its next step. `features` are kept where lower layers do not learn."""
 
-    dataset: Dataset
     learner: Learner
     train: EncodedRows
     validation: EncodedRows
     test: EncodedRows | None
-    precision: str
+    seen: RowsSeen
+    surroundings: Surroundings
     steps_per_epoch: int
     steps: int
+    features: FeatureCache | None = None
+    validation_features: FeatureCache | None = None
+
+    @property
+    def learning(self) -> Learning:
+        """What the optimizer changes, and in which form."""
+        assert self.learner.learning is not None
+        return self.learner.learning
+
+    @property
+    def precision(self) -> str:
+        """What the net multiplies with while it learns."""
+        return self.surroundings.precision
 
 
 class Stopped(Exception):  # noqa: N818 - not an error: the user asked for it
@@ -62,41 +90,103 @@ def prepare(
         found = load(plan.dataset, task.fields, seed=plan.seed, progress=progress)
         return found, task.study(found.train)
 
-    dataset, facts = yield from _in_phase("reading", read, stopped)
+    dataset, facts = yield from in_phase("reading", read, stopped)
     yield from _told_of_skipped(dataset)
 
     def build(progress: Progress) -> Learner:
         source = ModelSource(plan.model, models_folder, plan.max_length, plan.seed, progress)
-        with _building:
+        with building:
             seed_everything(plan.seed)
             return task.build(source, facts, dataset.train)
 
-    learner = yield from _in_phase("loading", build, stopped)
+    learner = yield from in_phase("loading", build, stopped)
+    yield from learner.notices
+    parts = yield from _all_encoded(task, learner, dataset, stopped)
+    seen = RowsSeen(data_sha256=dataset.sha256, train=len(dataset.train), skipped=len(dataset.skipped))
+    return made_ready(plan, learner, parts, seen, chosen_precision(plan.precision, best_device()))
+
+
+def with_features(plan: TrainingPlan, task: Task, ready: Prepared, storage: Storage | None = None) -> Prepared:
+    """`ready`, keeping what frozen layers say about each row; `storage` is how the same run kept it before."""
+    tuned = ready.learner.tuned
+    if tuned is None or not tuned.frozen_layers:
+        return ready
+    first_epoch = training_batches(ready.train.lengths, plan.batch_size, seed=plan.seed, epoch=0)
+    looks = evaluation_batches(ready.validation.lengths, evaluation_size(plan))
+    caches = [
+        FeatureCache(task, ready.learner, tuned, rows, blocks, storage=storage)
+        for rows, blocks in ((ready.train, first_epoch), (ready.validation, looks))
+    ]
+    return replace(ready, features=caches[0], validation_features=caches[1])
+
+
+def keep_rows(ready: Prepared, place: RunPlace, stopped: Callable[[], bool]) -> Iterator[Event]:
+    """Keep the encoded rows at `place`: whatever becomes of the file, the run can be resumed."""
+
+    def keep(_progress: Progress) -> None:
+        with place.checkpoints.staged_rows() as folder:
+            write_rows(folder, dict(zip(PARTS, (ready.train, ready.validation, ready.test), strict=True)), ready.seen)
+
+    yield from in_phase("saving", keep, stopped)
+
+
+def made_ready(
+    plan: TrainingPlan,
+    learner: Learner,
+    parts: dict[str, EncodedRows | None],
+    seen: RowsSeen,
+    precision: str,
+    kept: Snapshot | None = None,
+) -> Prepared:
+    """The net on its device, in the form in which it learns, with the weights of `kept` if there are some.
+
+    Raises WorkbenchError where the plan's tuning does not suit the net.
+    """
+    import torch
+
+    keep_memory()
     device = best_device()
     learner.net.to(device)
-    yield from learner.notices
-    parts: list[EncodedRows | None] = []
-    done, total = 0, sum(len(part) for part in (dataset.train, dataset.validation, dataset.test) if part)
-    for part in (dataset.train, dataset.validation, dataset.test):
-        parts.append((yield from _encoded(task, learner, part, done, total, stopped)) if part else None)
-        done += len(part) if part else 0
-    train, validation, test = parts
+    train, validation = parts["train"], parts["validation"]
     assert train is not None
     assert validation is not None
+    with building:
+        seed_everything(plan.seed)
+        learner.tuned = tune(learner.net, plan.tuning)
+    if kept is not None:
+        restore_weights(learner, kept.base, kept.extra)
+    learner.learning = quicken(learner.net, token_ids(train), precision)
     gc.collect()
     gc.freeze()  # what was loaded stays: walking it again and again would hold the window up
-    steps_per_epoch = ceil(ceil(len(train) / plan.batch_size) / plan.accumulation)
+    steps_per_epoch = steps_in_epoch(len(train), plan.batch_size, plan.accumulation)
     steps = steps_per_epoch * plan.epochs
     return Prepared(
-        dataset=dataset,
         learner=learner,
         train=train,
         validation=validation,
-        test=test,
-        precision=chosen_precision(plan.precision, device),
+        test=parts["test"],
+        seen=seen,
+        surroundings=Surroundings(
+            device=device_title(device),
+            threads=torch.get_num_threads(),
+            precision=precision,
+            versions=package_versions(),
+        ),
         steps_per_epoch=steps_per_epoch,
         steps=min(steps, plan.max_steps) if plan.max_steps else steps,
     )
+
+
+def _all_encoded(
+    task: Task, learner: Learner, dataset: Dataset, stopped: Callable[[], bool]
+) -> Generator[Event, None, dict[str, EncodedRows | None]]:
+    examples = dict(zip(PARTS, (dataset.train, dataset.validation, dataset.test), strict=True))
+    parts: dict[str, EncodedRows | None] = {}
+    done, total = 0, sum(len(part) for part in examples.values() if part)
+    for name, part in examples.items():
+        parts[name] = (yield from _encoded(task, learner, part, done, total, stopped)) if part else None
+        done += len(part) if part else 0
+    return parts
 
 
 def package_versions() -> dict[str, str]:
@@ -116,7 +206,7 @@ def _encoded(
     return collector.rows()
 
 
-def _in_phase(phase: Phase, work: Callable[[Progress], T], stopped: Callable[[], bool]) -> Generator[Event, None, T]:
+def in_phase(phase: Phase, work: Callable[[Progress], T], stopped: Callable[[], bool]) -> Generator[Event, None, T]:
     """Run `work` in a thread of its own and give a sign of life every half second, so that stop is heard meanwhile.
 
     `work` gets a function that takes its progress, 0 to 1; it raises Stopped there, so that the thread ends too.
@@ -172,11 +262,9 @@ def _check_stop(stopped: Callable[[], bool]) -> None:
         raise Stopped
 
 
-def started(plan: TrainingPlan, task: Task, ready: Prepared, run: str) -> RunStarted:
-    """The event that opens a run."""
-    import torch
-
-    device = next(ready.learner.net.parameters()).device
+def started(plan: TrainingPlan, task: Task, ready: Prepared, run: str, *, done: int) -> RunStarted:
+    """The event that opens a run, or opens it again after `done` steps."""
+    weights = list(ready.learner.net.parameters())
     return RunStarted(
         run=run,
         plan=plan,
@@ -186,13 +274,15 @@ def started(plan: TrainingPlan, task: Task, ready: Prepared, run: str) -> RunSta
         train_rows=len(ready.train),
         validation_rows=len(ready.validation),
         test_rows=len(ready.test) if ready.test else 0,
-        skipped_rows=len(ready.dataset.skipped),
-        parameters=sum(parameter.numel() for parameter in ready.learner.net.parameters()),
-        device=device_title(device),
-        threads=torch.get_num_threads(),
+        skipped_rows=ready.seen.skipped,
+        parameters=sum(weight.numel() for weight in weights),
+        trainable=sum(weight.numel() for weight in weights if weight.requires_grad),
+        device=ready.surroundings.device,
+        threads=ready.surroundings.threads,
+        first_step=done,
         precision=ready.precision,
         headline=task.headline,
         higher_is_better=task.higher_is_better,
-        data_sha256=ready.dataset.sha256,
-        versions=package_versions(),
+        data_sha256=ready.seen.data_sha256,
+        versions=ready.surroundings.versions,
     )

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor, nn
 
+    from workbench.engine.quick import Learning
+    from workbench.engine.tuned import Tuned
+
 Item = dict[str, Any]
 """One encoded row: {name: 1-D int array [T] or a single number}."""
 
@@ -40,21 +43,45 @@ class Facts(Struct, frozen=True, kw_only=True):
 
 @dataclass
 class Learner:
-    """What learns and is saved: the net with its tokenizer and the facts it stands on."""
+    """What learns and is saved: the net with its tokenizer and the facts it stands on.
+
+    Once it is to learn, `tuned` knows which part of the net does, and `learning` switches it between the form in which
+    it learns and the plain one.
+    """
 
     net: nn.Module
     tokenizer: Any
     facts: Any
     max_length: int
     notices: tuple[Notice, ...] = ()
+    tuned: Tuned | None = None
+    learning: Learning | None = None
+
+    def learn(self) -> None:
+        """Training mode: dropout is on in what learns, and the net computes in the precision of the run."""
+        if self.tuned is not None:
+            self.tuned.train()
+        else:
+            self.net.train()
+        if self.learning is not None:
+            self.learning.learn()
+
+    def rest(self) -> None:
+        """Evaluation mode: the plain float32 model with everything that was learned."""
+        self.net.eval()
+        if self.learning is not None:
+            self.learning.rest()
 
 
 @dataclass(frozen=True)
 class Output:
-    """One forward pass. `loss` is a scalar mean over `weight` units (rows, tokens, boxes); None without targets."""
+    """One forward pass. `loss` is a scalar mean over `weight` units (rows, tokens, boxes); None without targets.
+
+    Where units count differently (class weights), `weight` is the sum of what they count.
+    """
 
     loss: Tensor | None
-    weight: int
+    weight: float
     logits: Tensor
     targets: Tensor | None
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable, Generator, Iterator
-from threading import Event as Flag
 from typing import Any
 
 import numpy as np
@@ -13,93 +12,175 @@ import numpy as np
 from workbench.core.errors import WorkbenchError
 from workbench.core.events import Event, Outcome, RunFinished, StepDone
 from workbench.core.plan import TrainingPlan
-from workbench.engine.batches import grouped, training_batches
+from workbench.engine.batches import halved, training_steps
+from workbench.engine.control import Control
 from workbench.engine.evaluate import to_device
-from workbench.engine.judge import Judge, RunPlace
+from workbench.engine.judge import Judge
+from workbench.engine.keeper import Keeper
 from workbench.engine.losses import LOSSES
-from workbench.engine.memory import is_out_of_memory, out_of_memory
-from workbench.engine.precision import learning_context
-from workbench.engine.prepare import Prepared, Stopped, prepare, started
-from workbench.engine.task import Output, Task
-from workbench.engine.update import Updater
+from workbench.engine.memory import is_out_of_memory, out_of_memory, peak_memory_bytes, smaller_pieces
+from workbench.engine.place import RunPlace, patiently
+from workbench.engine.prepare import Prepared, Stopped, keep_rows, prepare, started, with_features
+from workbench.engine.restore import restore
+from workbench.engine.seeding import seed_step
+from workbench.engine.state import Proposal, RunState
+from workbench.engine.task import LossFunction, Output, Task
+from workbench.engine.update import Stepped, Updater
 
 
-def train(plan: TrainingPlan, task: Task, place: RunPlace, stop: Flag) -> Iterator[Event]:
+def train(
+    plan: TrainingPlan, task: Task, place: RunPlace, control: Control, *, resume: bool = False, further: bool = False
+) -> Iterator[Event]:
     """Train `task` after `plan` and tell every fact of it. Ends with exactly one RunFinished, whatever happens.
 
-    `stop` is looked at between steps and between batches of an evaluation; what was learned by then is kept.
+    `resume` goes on from the newest checkpoint at `place`, and `further` even if the run had come to its end because
+    nothing got better any more. `control` is looked at between steps and between batches of
+    an evaluation; what was learned by then is kept.
     """
+    judge = Judge(plan, task, place, control, further=further)
     began = time.perf_counter()
-    judge = Judge(plan, task, place, stop)
-    message, details, mendable = "", "", False
+    error: BaseException | None = None
+    outcome: Outcome = "failed"
     try:
-        outcome: Outcome = yield from five_steps(plan, task, judge, stop)
-    except Stopped:
+        outcome = yield from five_steps(plan, task, judge, control, resume=resume)
+    except (Stopped, KeyboardInterrupt):  # KeyboardInterrupt: the user would not wait for the step's end
         outcome = "stopped"
-    except WorkbenchError as error:
-        outcome, message, mendable = "failed", str(error), True
     except GeneratorExit:
         raise
-    except KeyboardInterrupt:  # the user would not wait for the step's end
-        outcome = "stopped"
-    except BaseException as error:  # the tokenizers' PanicException is no Exception, and the stream must end
-        outcome, details = "failed", traceback.format_exc()
-        mendable = is_out_of_memory(error)
-        message = str(out_of_memory(plan)) if mendable else f"{type(error).__name__}: {error}"
+    except BaseException as raised:  # the tokenizers' PanicException is no Exception, and the stream must end
+        error = out_of_memory(plan) if is_out_of_memory(raised) else raised
+    mendable = isinstance(error, WorkbenchError)
     yield RunFinished(
         outcome=outcome,
         steps=judge.step,
-        seconds=time.perf_counter() - began,
-        best_step=judge.best_step,
-        message=message,
-        details=details,
+        seconds=judge.state.elapsed or time.perf_counter() - began,
+        best_step=judge.state.best_step,
+        message="" if error is None else str(error) if mendable else f"{type(error).__name__}: {error}",
+        details="" if error is None or mendable else "".join(traceback.format_exception(error)),
         mendable=mendable,
+        proposal=error.changes if isinstance(error, Proposal) else {},
+        peak_memory_bytes=peak_memory_bytes(),
     )
 
 
-def five_steps(plan: TrainingPlan, task: Task, judge: Judge, stop: Flag) -> Generator[Event, None, Outcome]:
+def five_steps(
+    plan: TrainingPlan, task: Task, judge: Judge, control: Control, *, resume: bool
+) -> Generator[Event, None, Outcome]:
     """The tutorial's five steps. The numbers in the comments are theirs."""
+    began = time.perf_counter()
     # 1. Initialise: rows, model, optimizer.
-    ready = yield from prepare(plan, task, judge.place.models_folder, stop.is_set)
-    learner, loss = ready.learner, loss_function(plan)
-    update = Updater(plan, learner.net, ready.steps)
-    judge.start(ready, loss)
-    yield started(plan, task, ready, judge.place.run)
-    rows_seen, seconds = 0, 0.0
-    for epoch in range(plan.epochs):
-        batches = training_batches(ready.train.lengths, plan.batch_size, seed=plan.seed, epoch=epoch)
-        for micro_batches in grouped(batches, plan.accumulation):
-            if stop.is_set():
-                return (yield from judge.keep("stopped"))
-            began = time.perf_counter()
-            learner.net.train()
-            # 2. Forward, and 3. loss: `update` draws one output after the other.
-            outputs = (forward(task, ready, rows, loss) for rows in micro_batches)
-            # 4. Backward and update.
-            stepped = update(outputs)
-            judge.step += 1
-            rows_seen += sum(len(rows) for rows in micro_batches)
-            seconds += time.perf_counter() - began
-            yield StepDone(
-                step=judge.step,
-                epoch=judge.epoch,
-                loss=stepped.loss,
-                learning_rate=stepped.learning_rate,
-                grad_norm=stepped.grad_norm,
-                rows=rows_seen,
-                seconds=seconds,
-            )
-            judge.require_finite(stepped)
+    initialise = restored if resume else prepared
+    update, keeper = yield from initialise(plan, task, judge, control)
+    state = judge.state
+    steps = training_steps(judge.ready.train.lengths, plan, done=state.step)
+    before = state.elapsed
+    try:
+        while not (ended := ending(judge, control)):
+            if keeper.is_due and state.step:
+                keeper.keep(state)
+            # 2. Forward, 3. loss, 4. backward and update.
+            yield from one_step(judge, update, next(steps))
             # 5. Repeat until convergence: nothing better for a while, or every step made.
             if judge.is_due:
                 yield from judge.validate()
-                if judge.judged_step < judge.step:  # stopped on the way
-                    return (yield from judge.keep("stopped"))
-            if judge.has_converged:
-                return (yield from judge.keep("early_stopped"))
-            if judge.step == ready.steps:
-                return (yield from judge.keep("completed"))
-    raise AssertionError("the batches of all epochs are fewer than the steps that were promised")
+            state.elapsed = before + time.perf_counter() - began
+            yield from keeper.told()
+        if ended == "paused":
+            yield from patiently(lambda: keeper.keep_now(state), control)
+            return ended
+        if state.step:
+            keeper.keep(state)  # so that the run can be continued; written while the test rows are looked at
+        ended = yield from judge.keep(ended)
+        yield from keeper.told(wait=True)
+        return ended
+    finally:
+        keeper.wait()
+
+
+def prepared(
+    plan: TrainingPlan, task: Task, judge: Judge, control: Control
+) -> Generator[Event, None, tuple[Updater, Keeper]]:
+    """Initialise from the plan."""
+    ready = yield from prepare(plan, task, judge.place.models_folder, control.is_set)
+    yield from keep_rows(ready, judge.place, control.is_set)
+    ready = yield from features_kept(plan, task, ready, judge.state)
+    update = Updater(plan, ready.learning, ready.steps)
+    judge.state.surroundings, judge.state.model_name = ready.surroundings, str(ready.learner.net.name_or_path)
+    judge.start(ready, loss_function(plan))
+    yield started(plan, task, ready, judge.place.run, done=0)
+    return update, Keeper(judge.place.checkpoints, ready.learner, update)
+
+
+def restored(
+    plan: TrainingPlan, task: Task, judge: Judge, control: Control
+) -> Generator[Event, None, tuple[Updater, Keeper]]:
+    """Initialise from the newest checkpoint."""
+    ready, state, tensors = yield from restore(plan, task, judge.place, control.is_set)
+    update = Updater(plan, ready.learning, ready.steps, done=state.step)
+    update.load_moments(tensors.moments)
+    judge.take_up(state)
+    ready = yield from features_kept(plan, task, ready, state)
+    judge.start(ready, loss_function(plan))
+    yield started(plan, task, ready, judge.place.run, done=state.step)
+    if judge.is_due:  # it had been broken off
+        yield from judge.validate()
+    return update, Keeper(judge.place.checkpoints, ready.learner, update)
+
+
+def features_kept(plan: TrainingPlan, task: Task, ready: Prepared, state: RunState) -> Generator[Event, None, Prepared]:
+    """`ready` with room for what frozen layers say, in the same number of digits as before if the run goes on."""
+    ready = with_features(plan, task, ready, state.features or None)
+    if ready.features is not None:
+        if ready.features.notice is not None and not state.features:
+            yield ready.features.notice
+        state.features = ready.features.storage
+    return ready
+
+
+def ending(judge: Judge, control: Control) -> Outcome | None:
+    """How the run ends now, if it does."""
+    if not judge.is_due:
+        if judge.has_converged:
+            return "early_stopped"
+        if judge.step >= judge.ready.steps:
+            return "completed"
+    if not control.wanted:
+        return None
+    return "paused" if control.wanted == "pause" and judge.step else "stopped"
+
+
+def one_step(judge: Judge, update: Updater, micro_batches: list[np.ndarray]) -> Iterator[Event]:
+    """One update of the weights, and what it came to. Where memory is short, fewer rows are computed at a time."""
+    plan, state, learner = judge.plan, judge.state, judge.ready.learner
+    began = time.perf_counter()
+    seed_step(plan.seed, state.step)
+    learner.learn()
+    stepped: Stepped | None = None
+    while stepped is None:
+        try:
+            pieces = halved(micro_batches, state.parts)
+            # Forward and loss: `update` draws one output after the other.
+            stepped = update(forward(judge.task, judge.ready, rows, judge.loss) for rows in pieces)
+        except BaseException as error:
+            if not is_out_of_memory(error) or max(map(len, pieces)) == 1:
+                raise
+        if stepped is None:
+            update.forget()
+            seed_step(plan.seed, state.step)
+            yield smaller_pieces(judge.state, max(map(len, micro_batches)))
+    state.step += 1
+    state.rows += sum(map(len, micro_batches))
+    state.seconds += time.perf_counter() - began
+    yield StepDone(
+        step=state.step,
+        epoch=judge.epoch,
+        loss=stepped.loss,
+        learning_rate=stepped.learning_rate,
+        grad_norm=stepped.grad_norm,
+        rows=state.rows,
+        seconds=state.seconds,
+    )
+    judge.require_finite(stepped)
 
 
 def loss_function(plan: TrainingPlan) -> Callable[..., Any]:
@@ -109,10 +190,11 @@ def loss_function(plan: TrainingPlan) -> Callable[..., Any]:
     return lambda outputs, targets, **more: entry.function(outputs, targets, **values, **more)
 
 
-def forward(task: Task, ready: Prepared, indices: np.ndarray, loss: Callable[..., Any]) -> Output:
-    """Forward and loss of one micro-batch, in the precision of the run."""
-    learner = ready.learner
-    device = next(learner.net.parameters()).device
-    batch = to_device(task.collate(learner, ready.train.take(indices), training=True), device)
-    with learning_context(ready.precision, device):
-        return task.forward(learner, batch, loss)
+def forward(task: Task, ready: Prepared, indices: np.ndarray, loss: LossFunction) -> Output:
+    """Forward and loss of one micro-batch."""
+    device = next(ready.learner.net.parameters()).device
+    batch = to_device(task.collate(ready.learner, ready.train.take(indices), training=True), device)
+    if ready.features is None:
+        return task.forward(ready.learner, batch, loss)
+    with ready.features.batch(indices, batch):
+        return task.forward(ready.learner, batch, loss)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.plan import TrainingPlan
+from workbench.engine.quick import Learning
 from workbench.engine.optimizers import OPTIMIZERS, parameter_groups
 from workbench.engine.schedules import SCHEDULES
 from workbench.engine.task import Output
@@ -26,15 +27,19 @@ class Stepped:
 
 
 class Updater:
-    """Turns losses into new weights: backward, average, clip, step. `steps` is the length of the schedule."""
+    """Turns losses into new weights: backward, average, clip, step.
 
-    def __init__(self, plan: TrainingPlan, net: torch.nn.Module, steps: int) -> None:
+    `steps` is the length of the schedule, of which `done` were made before.
+    """
+
+    def __init__(self, plan: TrainingPlan, learning: Learning, steps: int, done: int = 0) -> None:
         optimizer, schedule = OPTIMIZERS[plan.optimizer.name], SCHEDULES[plan.schedule.name]
         self.optimizer: torch.optim.Optimizer = optimizer.function(
-            parameter_groups(net), plan.learning_rate, **optimizer.values(plan.optimizer)
+            parameter_groups(learning.parameters), plan.learning_rate, **optimizer.values(plan.optimizer)
         )
-        self._parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
-        self._plan, self._steps, self._step = plan, steps, 0
+        self._learning, self._parameters = learning, learning.parameters
+        self._plan, self._steps, self._step = plan, steps, done
+        self._has_stepped = False
         self._factor: Callable[..., float] = schedule.function
         self._factor_values: dict[str, Any] = schedule.values(plan.schedule)
 
@@ -51,9 +56,39 @@ class Updater:
             group["lr"] = rate
         if math.isfinite(norm):  # the last good weights stay as they are
             self.optimizer.step()
+            self._has_stepped = True
+            self._learning.publish()
         self.optimizer.zero_grad(set_to_none=True)
         self._step += 1
         return Stepped(loss=loss, grad_norm=norm, learning_rate=rate)
+
+    @property
+    def trainable_bytes(self) -> int:
+        """The size of the weights that learn."""
+        return sum(parameter.nbytes for parameter in self._parameters)
+
+    def forget(self) -> None:
+        """Drop the gradients of a step that could not be finished, and moments that the first one was making."""
+        self._learning.forget()
+        if not self._has_stepped:
+            self.optimizer.state.clear()
+
+    def moments(self) -> dict[str, torch.Tensor]:
+        """What the optimizer remembers, {"NUMBER.NAME": tensor}: NUMBER counts the trainable weights in their order."""
+        return {
+            f"{number}.{name}": value
+            for number, parameter in enumerate(self._parameters)
+            for name, value in self.optimizer.state.get(parameter, {}).items()
+            if value is not None
+        }
+
+    def load_moments(self, moments: dict[str, torch.Tensor]) -> None:
+        """Take up what `moments` gave."""
+        self._has_stepped = bool(moments)
+        for key, value in moments.items():
+            number, _, name = key.partition(".")
+            parameter = self._parameters[int(number)]
+            self.optimizer.state[parameter][name] = value.to(parameter.device, copy=True)
 
     def _backward(self, outputs: Iterable[Output]) -> float:
         """Fill the gradients with those of the mean loss over all units, and return that loss.
@@ -62,17 +97,18 @@ class Updater:
         """
         import torch
 
-        weights, losses, accumulated = 0, 0.0, False
+        weights, losses, accumulated = 0.0, 0.0, False
         for number, output in enumerate(outputs):
             assert output.loss is not None
             if number == 1:
-                torch._foreach_mul_([p.grad for p in self._parameters if p.grad is not None], float(weights))
+                torch._foreach_mul_([p.grad for p in self._parameters if p.grad is not None], weights)
             torch.autograd.backward(output.loss if number == 0 else output.loss * output.weight)
+            self._learning.collect(number)
             weights += output.weight
             losses += float(output.loss.detach()) * output.weight
             accumulated = number > 0
         if accumulated:
-            torch._foreach_div_([p.grad for p in self._parameters if p.grad is not None], float(weights))
+            torch._foreach_div_([p.grad for p in self._parameters if p.grad is not None], weights)
         return losses / weights
 
     def _clipped(self, gradients: list[torch.Tensor]) -> float:

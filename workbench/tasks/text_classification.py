@@ -90,10 +90,12 @@ class TextClassification:
     def forward(self, learner: Learner, batch: Batch, loss: LossFunction | None) -> Output:
         logits = _tokens.logits_of_net(learner, batch)
         targets = batch.get("target")
-        value = None
+        value, weight = None, float(len(logits))
         if loss is not None and targets is not None:
-            value = loss(logits, targets, class_weights=self._weights(learner.facts, logits))
-        return Output(loss=value, weight=len(logits), logits=logits, targets=targets)
+            weights = self._weights(learner.facts, logits)
+            value = loss(logits, targets, class_weights=weights)
+            weight = float(weights[targets].sum()) if weights is not None else weight
+        return Output(loss=value, weight=weight, logits=logits, targets=targets)
 
     def measure(self, facts: ClassificationFacts, logits: np.ndarray, targets: np.ndarray) -> Measures:
         return classification_measures(logits, targets, facts.labels, commonest=int(np.argmax(facts.counts)))
