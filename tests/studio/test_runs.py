@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from workbench.core.errors import WorkbenchError
-from workbench.core.events import Evaluated, Event, PhaseChanged, RunFinished, StepDone
+from workbench.core.events import Evaluated, Event, Notice, PhaseChanged, RunFinished, StepDone
 from workbench.core.plan import ModelSpec, TrainingPlan
 from workbench.studio import Run, Studio
 
@@ -193,13 +193,14 @@ def test_that_accumulated_batches_learn_as_whole_ones_do(studio: Studio, plan: T
     """Without dropout and with batches of rows of equal length, 2 x 4 rows give the gradient of 8 rows."""
     import torch
 
+    from workbench.engine.quick import Learning
     from workbench.engine.task import Output
     from workbench.engine.update import Updater
 
     def path(parts: int) -> tuple[float, list[float]]:
         torch.manual_seed(0)
         net, x, y = torch.nn.Linear(3, 1), torch.randn(8, 3), torch.randn(8)
-        update = Updater(plan, net, 5)
+        update = Updater(plan, Learning(net, "float32"), 5)
         for _ in range(5):
             outputs = []
             for rows in torch.arange(8).split([8] if parts == 1 else [5, 3]):
@@ -332,8 +333,14 @@ def test_that_a_full_disk_while_saving_is_told_in_words(
 
     monkeypatch.setattr(transformers.PreTrainedModel, "save_pretrained", full)
     run = studio.start(plan)
-    end = list(run.events())[-1]
+    events = []
+    for event in run.events():
+        events.append(event)
+        if isinstance(event, PhaseChanged) and event.phase == "waiting":
+            run.stop()
+    end = events[-1]
     assert (end.outcome, end.mendable) == ("failed", True)
+    assert [event.code for event in events if isinstance(event, Notice)] == ["T13"]
     assert "full" in end.message
     assert not (run.folder / "model").exists()
 

@@ -3,23 +3,57 @@
 from __future__ import annotations
 
 from workbench.data.preview import Preview
+from workbench.insight.coach import Coach, HintChange
+from workbench.insight.comparing import Difference
+from workbench.insight.hints import Hint
+from workbench.sinks import sinks
 from workbench.store.records import Curves, RunRecord
 from workbench.studio.catalog import ModelCard, Sample
 from workbench.studio.declarations import FAMILIES, OptionGroup, TaskInfo, task_infos
+from workbench.studio.knobs import knobs, value_of, with_knob
+from workbench.studio.resuming import CHANGEABLE, Resumable
 from workbench.studio.runs import Predictor, Run
+from workbench.studio.samplers import can_use_tpe
+from workbench.studio.spaces import Method, Range, Space
 from workbench.studio.studio import Studio
+from workbench.studio.sweep_table import Axis, Line, SweepTable, sweep_table
+from workbench.studio.sweeps import Sweep, SweepEvent, SweepFinished, SweepRun, TrialFinished, TrialStarted
 
 __all__ = [
+    "CHANGEABLE",
     "FAMILIES",
+    "Axis",
+    "Coach",
     "Curves",
+    "Difference",
+    "Hint",
+    "HintChange",
+    "Line",
+    "Method",
     "ModelCard",
     "OptionGroup",
     "Predictor",
     "Preview",
+    "Range",
+    "Resumable",
     "Run",
     "RunRecord",
     "Sample",
+    "Space",
     "Studio",
+    "Sweep",
+    "SweepEvent",
+    "SweepFinished",
+    "SweepRun",
+    "SweepTable",
     "TaskInfo",
+    "TrialFinished",
+    "TrialStarted",
+    "can_use_tpe",
+    "knobs",
+    "sinks",
+    "sweep_table",
     "task_infos",
+    "value_of",
+    "with_knob",
 ]

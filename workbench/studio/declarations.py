@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from workbench.core.errors import Problem
 from workbench.core.fields import Field
-from workbench.core.language import mark
+from workbench.core.language import mark, tr
 from workbench.core.options import Option, check_options
 from workbench.core.plan import PLAN_OPTIONS, SCRATCH_OPTIONS, VALIDATION_SHARE, TrainingPlan
 from workbench.core.registry import Entry, Registry, unknown
@@ -17,12 +17,14 @@ from workbench.engine.losses import LOSSES
 from workbench.engine.optimizers import OPTIMIZERS
 from workbench.engine.schedules import SCHEDULES
 from workbench.engine.task import task_options
+from workbench.engine.tunings import TUNINGS
 from workbench.tasks import tasks
 
 FAMILIES: Mapping[str, Registry[Any]] = {
     "loss": LOSSES,
     "optimizer": OPTIMIZERS,
     "schedule": SCHEDULES,
+    "tuning": TUNINGS,
 }
 
 
@@ -67,7 +69,7 @@ def task_infos() -> dict[str, TaskInfo]:
 
 
 def entries(family: str) -> Mapping[str, Entry[Any]]:
-    """The entries of "loss", "optimizer" or "schedule"."""
+    """The entries of "loss", "optimizer", "schedule" or "tuning"."""
     return FAMILIES[family].entries
 
 
@@ -101,4 +103,17 @@ def plan_problems(plan: TrainingPlan) -> list[Problem]:
         problems.append(unknown(LOSSES.title, "loss", plan.loss.name, dict.fromkeys(info.losses)))
     if plan.model.source == "scratch":
         problems += check_options(SCRATCH_OPTIONS, plan.model.options)
+        if plan.tuning.name != "all":
+            problems.append(_nothing_to_stand_on())
     return problems
+
+
+def _nothing_to_stand_on() -> Problem:
+    return Problem(
+        code="P11",
+        where=tr(TUNINGS.title),
+        what=tr("A new model has not learned anything yet that could stay as it is."),
+        remedy=tr("Let all weights learn, or choose a pretrained model."),
+        field="tuning",
+        severity="warning",
+    )

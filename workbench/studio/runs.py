@@ -17,9 +17,12 @@ from workbench.core.fields import Example, Field, FieldError
 from workbench.core.language import tr
 from workbench.core.plan import ModelSpec, TrainingPlan
 from workbench.core.predictions import Prediction
+from workbench.engine.control import Control
 from workbench.engine.task import Facts
 from workbench.engine.warm import warm
+from workbench.sinks import Listener, pass_on, sink_of
 from workbench.store import safe_io
+from workbench.store.checkpoints import CheckpointFolder
 from workbench.store.history import History
 from workbench.store.records import RunRecord
 from workbench.store.run_folder import RunFolder
@@ -28,32 +31,52 @@ from workbench.tasks import task_of
 
 
 class Run:
-    """One execution of a plan. `events()` does the training in the thread that reads it; `stop()` may come from any."""
+    """One execution of a plan, or its continuation. `events()` does the training in the thread that reads it; `pause()`
+    and `stop()` may come from any.
+    """
 
-    def __init__(self, record: RunRecord, plan: TrainingPlan, history: History, models: Path) -> None:
+    def __init__(
+        self,
+        record: RunRecord,
+        plan: TrainingPlan,
+        history: History,
+        models: Path,
+        *,
+        resume: bool = False,
+        further: bool = False,
+    ) -> None:
         self.id, self.name, self.plan, self.folder = record.id, record.name, plan, Path(record.folder)
-        self._history, self._models = history, models
-        self._stop = threading.Event()
+        self._history, self._models, self._resume, self._further = history, models, resume, further
+        self._control = Control()
+        self.log: Mapping[str, str] = {}
 
     def stop(self) -> None:
         """Ask for the end: after the step that is being made. What was learned is kept."""
-        self._stop.set()
+        self._control.stop()
+
+    def pause(self) -> None:
+        """Ask for a break: after the step that is being made. `Studio.resume` goes on exactly there."""
+        self._control.pause()
 
     @property
     def stopping(self) -> bool:
-        """Whether the end was asked for."""
-        return self._stop.is_set()
+        """Whether a break or the end was asked for."""
+        return self._control.is_set()
 
     def events(self) -> Iterator[Event]:
         """Every fact of the run, recorded in the history as it passes. Read it once, to its end: RunFinished."""
-        return self._history.record(self.id, self._train())
+        return self._history.record(self.id, self._logged())
+
+    def _logged(self) -> Iterator[Event]:
+        listeners = [Listener(sink_of(id), self.id, self.plan, target) for id, target in self.log.items()]
+        yield from pass_on(self._train(), listeners)
 
     def _train(self) -> Iterator[Event]:
         began = time.perf_counter()
         yield PhaseChanged(phase="importing")
         try:
             warm()
-            from workbench.engine.judge import RunPlace
+            from workbench.engine.place import RunPlace
             from workbench.engine.train import train
         except Exception as error:
             message = tr("The training engine could not be loaded: {detail}", detail=str(error))
@@ -65,8 +88,10 @@ class Run:
             models_folder=self._models,
             staged=self._staged,
             keep_facts=self._keep_facts,
+            checkpoints=Checkpoints(self.folder, self._history.checkpoints(self.id)),
         )
-        yield from train(self.plan, task_of(self.plan.task), place, self._stop)
+        task = task_of(self.plan.task)
+        yield from train(self.plan, task, place, self._control, resume=self._resume, further=self._further)
 
     @contextmanager
     def _staged(self, name: str) -> Iterator[Path]:
@@ -76,6 +101,43 @@ class Run:
     def _keep_facts(self, facts: Facts) -> None:
         with disk_errors(self.folder):
             safe_io.write_json(RunFolder(self.folder).facts_path, facts)
+
+
+class Checkpoints:
+    """The run's checkpoints as the engine sees them: trouble with the disk comes in words."""
+
+    def __init__(self, folder: Path, checkpoints: CheckpointFolder) -> None:
+        self._folder, self._checkpoints = folder, checkpoints
+
+    @contextmanager
+    def staged(self, step: int) -> Iterator[Path]:
+        with disk_errors(self._folder), self._checkpoints.staged(step) as folder:
+            yield folder
+
+    @contextmanager
+    def staged_rows(self) -> Iterator[Path]:
+        with disk_errors(self._folder), self._checkpoints.staged_rows() as folder:
+            yield folder
+
+    def newest(self) -> Path | None:
+        with disk_errors(self._folder):
+            return self._checkpoints.newest()
+
+    def rows(self) -> Path | None:
+        with disk_errors(self._folder):
+            return self._checkpoints.rows()
+
+    @property
+    def notes(self) -> list[str]:
+        return self._checkpoints.notes
+
+    def require_room(self, bytes: int) -> None:
+        with disk_errors(self._folder):
+            self._checkpoints.require_room(bytes)
+
+    def clear(self) -> None:
+        with disk_errors(self._folder):
+            self._checkpoints.clear()
 
 
 class Predictor:
