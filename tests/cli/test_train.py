@@ -19,7 +19,19 @@ def test_that_train_prints_one_object_and_keeps_the_model(workbench: Workbench, 
     said = workbench("train", str(reviews), *TINY, "--epochs", "1", "--json")
     assert said.status == 0, said.err
     result = said.json
-    assert list(result) == ["run", "outcome", "folder", "steps", "seconds", "validation", "test"]
+    assert list(result) == [
+        "run",
+        "outcome",
+        "folder",
+        "steps",
+        "seconds",
+        "validation",
+        "test",
+        "rows_per_second",
+        "peak_memory_bytes",
+    ]
+    assert result["rows_per_second"] > 0
+    assert result["peak_memory_bytes"] > 50e6
     assert (result["run"], result["outcome"], result["test"]) == ("reviews-1", "completed", None)
     assert {"accuracy", "macro_f1"} <= result["validation"].keys()
     assert Path(result["folder"], "model", "model.safetensors").is_file()
@@ -214,15 +226,25 @@ def test_that_an_interrupt_while_the_engine_starts_is_heard(long_run: subprocess
 def test_that_the_second_interrupt_ends_at_once() -> None:
     from workbench.cli.interrupts import gentle_interrupts
 
-    stops: list[str] = []
-    before = signal.getsignal(signal.SIGINT)
-    with gentle_interrupts(lambda: stops.append("stop"), lambda: stops.append("say")) as interrupts:
+    asked: list[str] = []
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    with gentle_interrupts(lambda: asked.append("stop"), lambda: asked.append("pause")) as interrupts:
         signal.raise_signal(signal.SIGINT)
         assert interrupts.asked
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
-    assert stops == ["stop", "say"]
-    assert signal.getsignal(signal.SIGINT) is before
+    assert asked == ["stop"]
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+def test_that_the_systems_wish_to_end_pauses() -> None:
+    from workbench.cli.interrupts import gentle_interrupts
+
+    asked: list[str] = []
+    with gentle_interrupts(lambda: asked.append("stop"), lambda: asked.append("pause")) as interrupts:
+        signal.raise_signal(signal.SIGTERM)
+    assert asked == ["pause"]
+    assert interrupts.asked
 
 
 def test_that_a_hub_model_that_is_not_here_names_the_word_that_fetches_it(workbench: Workbench, reviews: Path) -> None:

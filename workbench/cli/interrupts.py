@@ -1,4 +1,7 @@
-"""Ctrl+C: the first one stops the run and keeps its model, the second one ends the program at once."""
+"""Ctrl+C: the first one stops the run and keeps its model, the second one ends the program at once.
+
+SIGTERM, the system's wish at shutdown, pauses the run: it can be resumed exactly there.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,8 @@ class Interrupts:
 
 
 @contextmanager
-def gentle_interrupts(stop: Callable[[], None], say: Callable[[], None]) -> Iterator[Interrupts]:
-    """Inside the block, the first Ctrl+C calls `say` and `stop`; the second raises KeyboardInterrupt."""
+def gentle_interrupts(stop: Callable[[], None], pause: Callable[[], None]) -> Iterator[Interrupts]:
+    """Inside the block, the first Ctrl+C calls `stop`, the second raises KeyboardInterrupt; SIGTERM calls `pause`."""
     interrupts = Interrupts()
     if threading.current_thread() is not threading.main_thread():
         yield interrupts
@@ -28,10 +31,14 @@ def gentle_interrupts(stop: Callable[[], None], say: Callable[[], None]) -> Iter
         signal.signal(signal.SIGINT, signal.default_int_handler)
         interrupts.asked = True
         stop()
-        say()
 
-    before = signal.signal(signal.SIGINT, on_interrupt)
+    def on_end(number: int, frame: FrameType | None) -> None:
+        interrupts.asked = True
+        pause()
+
+    before = signal.signal(signal.SIGINT, on_interrupt), signal.signal(signal.SIGTERM, on_end)
     try:
         yield interrupts
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, before[0])
+        signal.signal(signal.SIGTERM, before[1])

@@ -8,7 +8,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 
-from workbench.cli import asking, demo, looking, training
+from workbench.cli import asking, demo, looking, resuming, sweeping, training
 from workbench.cli.parser import build_parser, language_asked_for
 from workbench.cli.terminal import DONE, MENDABLE, OUR_BUG, STOPPED, Terminal, speak_utf8
 from workbench.core.errors import WorkbenchError
@@ -18,6 +18,8 @@ from workbench.studio import Studio
 Command = Callable[[argparse.Namespace, Studio, Terminal], int]
 COMMANDS: dict[str, Command] = {
     "train": training.train,
+    "resume": resuming.resume,
+    "sweep": sweeping.sweep,
     "predict": asking.predict,
     "runs": looking.runs,
     "check": looking.check,

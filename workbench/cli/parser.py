@@ -7,14 +7,17 @@ from collections.abc import Sequence
 
 from workbench import __version__
 from workbench.cli.flags import SHARE_HELP, add_flags
+from workbench.cli.resuming import OPTIONS as RESUME_OPTIONS
+from workbench.cli.sweeping import METHODS
 from workbench.cli.usage import Parser, speak_our_words
 from workbench.core.language import LANGUAGES, mark, tr
-from workbench.studio import FAMILIES, task_infos
+from workbench.studio import FAMILIES, sinks, task_infos
 
 FAMILY_HELP = {
     "loss": mark("What counts as wrong, and how much."),
     "optimizer": mark("How the weights are changed at each step."),
     "schedule": mark("How the learning rate moves during the run."),
+    "tuning": mark("Which weights learn."),
 }
 
 
@@ -40,6 +43,8 @@ def build_parser() -> argparse.ArgumentParser:
     _common(parser)
     commands = parser.add_subparsers(dest="command", metavar=tr("COMMAND"), title=tr("commands"))
     _train(commands)
+    _resume(commands)
+    _sweep(commands)
     _predict(commands)
     _command(commands, "runs", tr("List the runs of the workspace."), json=True)
     _check(commands)
@@ -65,6 +70,26 @@ def _common(parser: argparse.ArgumentParser, *, nested: bool = False) -> None:
 
 def _train(commands: argparse._SubParsersAction[Parser]) -> None:
     parser = _command(commands, "train", tr("Train a model on a table."), json=True)
+    parser.add_argument("--events", metavar="-", help=tr("print every event as a line of JSON"))
+    kinds = "|".join(sinks())
+    there = tr("write the curves for another program too: into a folder, or to the address of a server of yours")
+    parser.add_argument("--log", metavar=tr("{kinds}=FOLDER", kinds=kinds), action="append", help=there)
+    _add_plan(parser)
+
+
+def _sweep(commands: argparse._SubParsersAction[Parser]) -> None:
+    parser = _command(commands, "sweep", tr("Train with several values of some settings, and compare."), json=True)
+    values = tr("values to try, e.g. learning_rate=1e-5,1e-4 or epochs=1..3; may be given again for another setting")
+    parser.add_argument("--over", metavar=tr("NAME=VALUES"), action="append", required=True, help=values)
+    how = tr("every combination, at random, or where the best is expected (needs the extra “sweeps”)")
+    parser.add_argument("--method", choices=METHODS, default="grid", help=how)
+    most = tr("how many runs at most; a grid makes all of them, the others 10, if left out")
+    parser.add_argument("--trials", metavar="N", help=most)
+    _add_plan(parser)
+
+
+def _add_plan(parser: Parser) -> None:
+    """Everything that a plan is made of."""
     parser.add_argument("data", metavar=tr("DATA"), help=tr("a CSV, TSV or similar table"))
     parser.add_argument("--task", metavar="|".join(task_infos()), help=tr("what to learn; guessed if left out"))
     _add_columns(parser)
@@ -79,7 +104,6 @@ def _train(commands: argparse._SubParsersAction[Parser]) -> None:
     parser.add_argument("--validation", metavar=tr("FILE|FRACTION"), help=tr(SHARE_HELP))
     parser.add_argument("--test", metavar=tr("FILE"), help=tr("a file with rows for one last honest measure"))
     parser.add_argument("--name", metavar=tr("NAME"), help=tr("the name of the run"))
-    parser.add_argument("--events", metavar="-", help=tr("print every event as a line of JSON"))
     add_flags(parser)
 
 
@@ -90,6 +114,16 @@ def _add_columns(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--label", metavar=column, help=tr("the column that is learned: a class or a number"))
     parser.add_argument("--encoding", metavar=tr("NAME"), help=tr("the file's encoding; detected if left out"))
     parser.add_argument("--delimiter", metavar=tr("SIGN"), help=tr("the sign between cells; detected if left out"))
+
+
+def _resume(commands: argparse._SubParsersAction[Parser]) -> None:
+    summary = tr("Go on with a run that was paused, stopped or interrupted.")
+    parser = _command(commands, "resume", summary, json=True)
+    parser.add_argument("run", metavar=tr("RUN"), help=tr("the name of a run; see: workbench runs"))
+    parser.add_argument("--events", metavar="-", help=tr("print every event as a line of JSON"))
+    for option in RESUME_OPTIONS:
+        words = tr("{help} Unchanged if left out.", help=tr(option.help)).replace("%", "%%")
+        parser.add_argument(option.flag, metavar="N" if option.kind == "integer" else "X", help=words)
 
 
 def _predict(commands: argparse._SubParsersAction[Parser]) -> None:
