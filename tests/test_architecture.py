@@ -56,7 +56,7 @@ def test_that_a_forbidden_import_is_found_even_for_type_checking(tmp_path: Path,
     assert result.returncode == 1, result.stdout + result.stderr
 
 
-@pytest.mark.parametrize("room", ["core", "data", "store", "tasks", "studio", "cli", "gui"])
+@pytest.mark.parametrize("room", ["core", "data", "insight", "store", "sinks", "tasks", "studio", "cli", "gui"])
 def test_that_a_room_is_imported_without_the_slow_libraries(room: str) -> None:
     program = f"""
 import importlib, pkgutil, sys

@@ -18,6 +18,9 @@ MAY_CONNECT = {"store/database.py"}
 # safetensors and transformers know only this way; the folder they get is a staged one.
 MAY_SAVE_MODELS = ("engine/", "tasks/")
 
+# No file on a disk: what is written there is a wish to the kernel about this process.
+KERNEL_SWITCHES = {"Path('/proc/self/clear_refs')"}
+
 METHODS = {
     "write_text": "Path.write_text",
     "write_bytes": "Path.write_bytes",
@@ -107,6 +110,8 @@ def _problem(call: ast.Call, on: str, called: str, full: str, name: str) -> str:
         return full if set(mode_of(call, 1)) & set("wax+?") else ""
     if called == "open" and on and module not in ("os", "webbrowser"):
         return full if set(mode_of(call, 0)) <= set("rwaxbt+") and set(mode_of(call, 0)) & set("wax+") else ""
+    if on in KERNEL_SWITCHES:
+        return ""
     if on and called in METHODS and on.rpartition(".")[2] not in OUR_OBJECTS:
         return full
     return ""
