@@ -1,11 +1,13 @@
 """Training rows per second beside transformers.Trainer, interleaved in one process on the same rows.
 
-    python -m benchmarks.training_speed [--rounds N] [--rows N]
+    python -m benchmarks.training_speed [--rounds N] [--rows N] [--family bert|distilbert|roberta|electra|mpnet]
 
-The texts have a long tail of lengths (median about 25 words, cut at 128 tokens), the model is the offline one, batches
-have 16 rows. `Trainer` runs as tutorials write it (padding to the full length), with dynamic padding, and at its best
-(grouped by length). Each round trains every variant on the same rows from the same weights; medians and ratios count,
-absolute figures belong to one machine. Needs `accelerate`, which Trainer wants.
+The texts have a long tail of lengths (median about 25 words, cut at 128 tokens), batches have 16 rows. `Trainer` runs as
+tutorials write it (padding to the full length), with dynamic padding, and at its best (grouped by length, bfloat16). Each
+round trains every variant on the same rows from the same weights; medians and ratios count, absolute figures belong to
+one machine. The family "bert" is the offline model; the others have its size and random weights, which cost as much.
+The useful work is counted as 6 operations for each weight of the layers and each real token (Kaplan et al. 2020), padding
+not counted, and set beside the machine's own best matrix product, measured in the same run. Needs `accelerate`.
 """
 
 from __future__ import annotations
@@ -21,11 +23,36 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from workbench.core.events import StepDone
+from benchmarks.peer import Rows, train_with_trainer
+from workbench.core.events import RunFinished, StepDone
 from workbench.core.plan import Choice, ModelSpec, TrainingPlan
+from workbench.engine.pretrained import load_text_model
 from workbench.studio import Studio
 
 BATCH, LONGEST, RATE = 16, 128, 1e-4
+LAYERS, WIDTH, HEADS = 6, 384, 12
+_SHAPE = {
+    "hidden_size": WIDTH,
+    "num_hidden_layers": LAYERS,
+    "num_attention_heads": HEADS,
+    "intermediate_size": 4 * WIDTH,
+    "max_position_embeddings": 520,
+}
+FAMILIES: dict[str, tuple[str, dict[str, Any]]] = {
+    "distilbert": (
+        "DistilBertConfig",
+        {
+            "dim": WIDTH,
+            "n_layers": LAYERS,
+            "n_heads": HEADS,
+            "hidden_dim": 4 * WIDTH,
+            "max_position_embeddings": 520,
+        },
+    ),
+    "roberta": ("RobertaConfig", _SHAPE),
+    "electra": ("ElectraConfig", {**_SHAPE, "embedding_size": WIDTH}),
+    "mpnet": ("MPNetConfig", _SHAPE),
+}
 
 
 def long_tailed(texts: list[str], rows: int, seed: int = 0) -> list[str]:
@@ -47,117 +74,118 @@ def write_rows(folder: Path, studio: Studio, rows: int) -> Path:
     return path
 
 
-def workbench_variant(plan: TrainingPlan, studio: Studio) -> float:
-    """Rows per second of the workbench's loop (training steps only)."""
-    last: StepDone | None = None
-    for event in studio.start(plan).events():
-        last = event if isinstance(event, StepDone) else last
-    assert last is not None
-    return last.rows / last.seconds
-
-
-def trainer_variant(path: Path, studio: Studio, **arguments: Any) -> float:
-    """Rows per second of transformers.Trainer with `arguments` (pad: "max_length" or "batch")."""
+def model_of(family: str, folder: Path) -> ModelSpec:
+    """The offline model, or one of its size from another family, with random weights, written into `folder`."""
+    if family == "bert":
+        return ModelSpec()
     import torch
-    from transformers import DataCollatorWithPadding, Trainer, TrainerCallback, TrainingArguments
+    import transformers
 
-    from workbench.engine.pretrained import load_text_model
-
-    built = load_text_model(
-        ModelSpec(),
-        "AutoModelForSequenceClassification",
-        models_folder=Path("."),
-        config_changes={"num_labels": 2},
+    offline = load_text_model(
+        ModelSpec(), "AutoModelForSequenceClassification", models_folder=folder, config_changes={"num_labels": 2}
     )
+    config_class, shape = FAMILIES[family]
+    config = getattr(transformers, config_class)(vocab_size=len(offline.tokenizer), pad_token_id=0, **shape)
+    torch.manual_seed(0)
+    target = folder / family
+    transformers.AutoModelForSequenceClassification.from_config(config).save_pretrained(target)
+    offline.tokenizer.save_pretrained(target)
+    return ModelSpec(source="folder", location=str(target))
+
+
+def workbench_variant(plan: TrainingPlan, studio: Studio) -> float:
+    """Rows per second of the workbench's loop (training steps only, the first one left out)."""
+    steps: list[StepDone] = []
+    for event in studio.start(plan).events():
+        if isinstance(event, StepDone):
+            steps.append(event)
+        elif isinstance(event, RunFinished) and event.outcome == "failed":
+            raise RuntimeError(event.message)
+    return (steps[-1].rows - steps[0].rows) / (steps[-1].seconds - steps[0].seconds)
+
+
+def matrix_peak(bfloat16: bool) -> float:
+    """The best matrix product of this machine, in GFLOP/s."""
+    import torch
+
+    dtype = torch.bfloat16 if bfloat16 else torch.float32
+    one, other, best = torch.randn(1024, 1024).to(dtype), torch.randn(1024, 1024).to(dtype), 0.0
+    for _ in range(20):
+        began = time.perf_counter()
+        torch.mm(one, other)
+        best = max(best, 2 * 1024**3 / (time.perf_counter() - began) / 1e9)
+    return best
+
+
+def operations_of_row(path: Path, studio: Studio) -> float:
+    """GFLOP of learning from one row, on average: 6 for each weight of the layers and each real token."""
+    tokenizer = load_text_model(
+        ModelSpec(), "AutoModelForSequenceClassification", models_folder=path.parent, config_changes={"num_labels": 2}
+    ).tokenizer
+    texts = list(studio.read_table(path).column("text"))
+    tokens = [len(ids) for ids in tokenizer(texts, truncation=True, max_length=LONGEST)["input_ids"]]
+    return 6 * 12 * LAYERS * WIDTH**2 * statistics.mean(tokens) / 1e9
+
+
+def variants_of(spec: ModelSpec, path: Path, studio: Studio) -> dict[str, Callable[[], float]]:
+    """{title: what trains once and tells rows per second}."""
     table = studio.read_table(path)
-    whole = arguments.pop("pad") == "max_length"
-    encoded = built.tokenizer(
-        list(table.column("text")),
-        truncation=True,
+    rows = Rows(list(table.column("text")), [int(label == "b") for label in table.column("label")], 2)
+    plan = TrainingPlan(
+        dataset=studio.draft(path).dataset,
+        task=Choice(name="text-classification"),
+        model=spec,
+        epochs=1,
+        batch_size=BATCH,
+        learning_rate=RATE,
         max_length=LONGEST,
-        padding="max_length" if whole else False,
     )
-    labels = [int(label == "b") for label in table.column("label")]
 
-    class Rows(torch.utils.data.Dataset[dict[str, Any]]):
-        def __len__(self) -> int:
-            return len(labels)
+    def trainer(**arguments: Any) -> Callable[[], float]:
+        common = {"max_length": LONGEST, "batch_size": BATCH, "rate": RATE}
+        return lambda: train_with_trainer(spec, rows, **common, **arguments).rows_per_second
 
-        def __getitem__(self, i: int) -> dict[str, Any]:
-            return {name: encoded[name][i] for name in ("input_ids", "attention_mask")} | {"labels": labels[i]}
+    def ours(**changes: Any) -> Callable[[], float]:
+        return lambda: workbench_variant(msgspec.structs.replace(plan, **changes), studio)
 
-    class Clock(TrainerCallback):
-        began = ended = 0.0
-
-        def on_step_end(self, *_: Any, **__: Any) -> None:
-            self.began = self.began or time.perf_counter()  # the first step warms up and does not count
-            self.ended = time.perf_counter()
-
-    clock = Clock()
-    with tempfile.TemporaryDirectory() as folder:
-        trainer = Trainer(
-            model=built.net.train(),
-            args=TrainingArguments(
-                output_dir=folder,
-                per_device_train_batch_size=BATCH,
-                learning_rate=RATE,
-                num_train_epochs=1,
-                report_to=[],
-                save_strategy="no",
-                logging_strategy="no",
-                disable_tqdm=True,
-                use_cpu=not torch.cuda.is_available(),
-                **arguments,
-            ),
-            train_dataset=Rows(),
-            data_collator=None if whole else DataCollatorWithPadding(built.tokenizer),
-            callbacks=[clock],
-        )
-        trainer.train()
-    return (len(labels) - BATCH) / (clock.ended - clock.began)
+    grouped = {"pad": "batch", "train_sampling_strategy": "group_by_length"}
+    return {
+        "Trainer, as tutorials write it": trainer(pad="max_length"),
+        "Trainer, dynamic padding": trainer(pad="batch"),
+        "Trainer, grouped by length": trainer(**grouped),
+        "Trainer, grouped, bfloat16": trainer(**grouped, bf16=True),
+        "workbench, float32": ours(precision="float32"),
+        "workbench, bfloat16": ours(precision="bfloat16"),
+        "workbench, bfloat16, batch 32": ours(precision="bfloat16", batch_size=32),
+    }
 
 
 def main() -> None:
-    """Print rows per second of each variant: median over the rounds, and the ratio to the tutorial's Trainer."""
+    """Print rows per second of each variant: median over the rounds, the ratios, and the share of the matrix peak."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--rows", type=int, default=480)
+    parser.add_argument("--family", choices=("bert", *FAMILIES), default="bert")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         studio = Studio(folder / "workspace", settings_path=folder / "settings.json")
         studio.prepare()
         path = write_rows(folder, studio, options.rows)
-        plan = TrainingPlan(
-            dataset=studio.draft(path).dataset,
-            task=Choice(name="text-classification"),
-            epochs=1,
-            batch_size=BATCH,
-            learning_rate=RATE,
-            max_length=LONGEST,
-        )
-        variants: dict[str, Callable[[], float]] = {
-            "Trainer, as tutorials write it": lambda: trainer_variant(path, studio, pad="max_length"),
-            "Trainer, dynamic padding": lambda: trainer_variant(path, studio, pad="batch"),
-            "Trainer, grouped by length": lambda: trainer_variant(
-                path, studio, pad="batch", train_sampling_strategy="group_by_length"
-            ),
-            "Trainer, grouped, bfloat16": lambda: trainer_variant(
-                path, studio, pad="batch", train_sampling_strategy="group_by_length", bf16=True
-            ),
-            "workbench, float32": lambda: workbench_variant(msgspec.structs.replace(plan, precision="float32"), studio),
-            "workbench, bfloat16": lambda: workbench_variant(
-                msgspec.structs.replace(plan, precision="bfloat16"), studio
-            ),
-        }
+        variants = variants_of(model_of(options.family, folder), path, studio)
         speeds: dict[str, list[float]] = {title: [] for title in variants}
         for _ in range(options.rounds):
             for title, variant in variants.items():
                 speeds[title].append(variant())
-        first = statistics.median(next(iter(speeds.values())))
-        print(f"{'variant':32} {'rows/s':>8} {'ratio':>6}")
-        for title, found in speeds.items():
-            print(f"{title:32} {statistics.median(found):8.1f} {statistics.median(found) / first:6.2f}")
+        peaks = {half: matrix_peak(half) for half in (False, True)}
+        work = operations_of_row(path, studio)
+    first = statistics.median(next(iter(speeds.values())))
+    print(f"matrix peak: float32 {peaks[False]:,.0f}, bfloat16 {peaks[True]:,.0f} GFLOP/s; {work:.2f} GFLOP a row")
+    print(f"{'variant':32} {'rows/s':>8} {'ratio':>6} {'GFLOP/s':>8} {'of peak':>8}")
+    for title, found in speeds.items():
+        speed = statistics.median(found)
+        peak = peaks["bfloat16" in title]
+        print(f"{title:32} {speed:8.1f} {speed / first:6.2f} {speed * work:8.1f} {speed * work / peak:8.1%}")
 
 
 if __name__ == "__main__":
