@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import gc
+import weakref
 
 import numpy as np
 import pytest
@@ -164,3 +166,16 @@ def test_that_gradients_of_micro_batches_add_up_in_float32() -> None:
 
 def test_that_the_c_library_can_be_told_to_keep_memory_or_is_left_alone() -> None:
     assert keep_memory() in (True, False)
+
+
+def test_that_a_quick_net_is_freed_without_the_garbage_collector() -> None:
+    learner = tiny_learner("bert")
+    learner.learning = quicken(learner.net, ids_of(learner), "bfloat16")
+    steps(learner, learner.learning, 1)
+    gone = weakref.ref(learner.net.get_input_embeddings()), weakref.ref(learner.net)
+    gc.disable()
+    try:
+        del learner
+        assert [held() for held in gone] == [None, None]
+    finally:
+        gc.enable()

@@ -48,6 +48,11 @@ class Judge:
         self.ready, self.loss = ready, loss
         self.place.keep_facts(ready.learner.facts)
 
+    def rest(self) -> None:
+        """The run is over: let go of net and rows."""
+        for name in ("ready", "loss"):
+            vars(self).pop(name, None)
+
     @property
     def step(self) -> int:
         """Updates made."""

@@ -68,7 +68,7 @@ class Keeper:
         standing = msgspec.json.encode(state)
         base, extra = live_weights(self._learner)
         moments = self._update.moments()
-        if 4 * self._written.bytes < available_bytes():
+        if self._may_copy(self._written.bytes):
             self._snapshot.take(base, extra, moments)
             self._thread = threading.Thread(
                 target=self._write, args=(self._snapshot, standing, began), name="workbench-checkpoint", daemon=True
@@ -129,6 +129,14 @@ class Keeper:
             written.error = error
         finally:
             written.seconds = time.monotonic() - began
+
+    @staticmethod
+    def _may_copy(size: int) -> bool:
+        """Whether there is memory for copies of `size` bytes. Where the system does not tell, there is not."""
+        try:
+            return 4 * size < available_bytes()
+        except OSError:  # too many open files
+            return False
 
     def _bytes(self) -> int:
         """What a checkpoint takes: weights and moments; before the first step, two moments of all that learns."""

@@ -21,6 +21,7 @@ from workbench.engine.losses import LOSSES
 from workbench.engine.memory import is_out_of_memory, out_of_memory, peak_memory_bytes, smaller_pieces
 from workbench.engine.place import RunPlace, patiently
 from workbench.engine.prepare import Prepared, Stopped, keep_rows, prepare, started, with_features
+from workbench.engine.quick.allocator import return_memory
 from workbench.engine.restore import restore
 from workbench.engine.seeding import seed_step
 from workbench.engine.state import Proposal, RunState
@@ -50,6 +51,8 @@ def train(
     except BaseException as raised:  # the tokenizers' PanicException is no Exception, and the stream must end
         error = out_of_memory(plan) if is_out_of_memory(raised) else raised
     mendable = isinstance(error, WorkbenchError)
+    judge.rest()
+    return_memory()
     yield RunFinished(
         outcome=outcome,
         steps=judge.step,

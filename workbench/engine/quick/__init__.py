@@ -1,4 +1,4 @@
-"""What makes a step cheaper and leaves what is learned as it is. Each file is one saving; `quicken` puts them together."""
+"""What makes a step cheaper and leaves what is learned as it is. Each file is one saving; `quicken` joins them."""
 
 from __future__ import annotations
 

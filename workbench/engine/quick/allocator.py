@@ -18,8 +18,10 @@ def keep_memory() -> bool:
     library = _glibc()
     if library is None:
         return False
-    settings = ((_MMAP_THRESHOLD, 1 << 30), (_TRIM_THRESHOLD, _NEVER), (_TOP_PAD, _GROW))
-    return all([library.mallopt(name, value) == 1 for name, value in settings])
+    taken = 0
+    for name, value in ((_MMAP_THRESHOLD, 1 << 30), (_TRIM_THRESHOLD, _NEVER), (_TOP_PAD, _GROW)):
+        taken += library.mallopt(name, value)
+    return taken == 3
 
 
 def return_memory() -> None:

@@ -7,6 +7,7 @@ The rate is met to 1/65536 and the scale is exact for the rate that is met, so t
 
 from __future__ import annotations
 
+import weakref
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -71,14 +72,16 @@ def quicken_dropout(net: nn.Module) -> int:
 
 
 class _Forward:
-    """The forward of one dropout module."""
+    """The forward of one dropout module, which it does not hold on to: see `SeenTokens`."""
 
     def __init__(self, module: nn.Dropout) -> None:
-        self._module = module
+        self._held = weakref.ref(module)
 
     def __call__(self, values: Tensor) -> Tensor:
-        rate = self._module.p
-        if not self._module.training or rate == 0:
+        module = self._held()
+        assert module is not None
+        rate = module.p
+        if not module.training or rate == 0:
             return values
         if values.device.type != "cpu" or not can_mask(values.dtype):
             return _library_dropout(values, rate)

@@ -8,6 +8,7 @@ would only have shrunk them by their weight decay).
 
 from __future__ import annotations
 
+import weakref
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,14 +21,14 @@ SHARE = 0.6
 
 
 class SeenTokens:
-    """Stands in for the forward of an input embedding while it learns. `weight` [S, H] holds the rows of seen tokens."""
+    """Stands in for an input embedding's forward while it learns. `weight` [S, H] holds the rows of seen tokens."""
 
     def __init__(self, embedding: nn.Embedding, tokens: np.ndarray) -> None:
         import torch
         from torch import nn
 
-        self._embedding = embedding
-        self._library_forward = embedding.forward
+        # Weak: the table holds on to this, and two that hold on to each other are never freed after a `gc.freeze`.
+        self._held = weakref.ref(embedding)
         self._tokens = torch.from_numpy(tokens.astype(np.int64)).to(embedding.weight.device)
         self._places = torch.full((embedding.num_embeddings,), -1, device=embedding.weight.device)
         self._places[self._tokens] = torch.arange(len(tokens), device=embedding.weight.device)
@@ -37,18 +38,29 @@ class SeenTokens:
         padding = embedding.padding_idx
         self._padding = None if padding is None or self._places[padding] < 0 else int(self._places[padding])
 
+    @property
+    def _embedding(self) -> nn.Embedding:
+        embedding = self._held()
+        assert embedding is not None
+        return embedding
+
     def __call__(self, ids: Tensor) -> Tensor:
         from torch.nn.functional import embedding
 
         if not self._embedding.training:
-            return self._library_forward(ids)
+            return self._from_table(ids)
         places = self._places[ids]
         found = embedding(places.clamp(min=0), self.weight, padding_idx=self._padding)
         strange = places < 0
         if not strange.any():
             return found
         # A token that a task makes up on the way is read, and does not learn.
-        return found.where(~strange.unsqueeze(-1), self._library_forward(ids).to(found.dtype))
+        return found.where(~strange.unsqueeze(-1), self._from_table(ids).to(found.dtype))
+
+    def _from_table(self, ids: Tensor) -> Tensor:
+        from torch import nn
+
+        return nn.Embedding.forward(self._embedding, ids)
 
     @property
     def table(self) -> Tensor:
@@ -61,13 +73,6 @@ class SeenTokens:
 
         with torch.no_grad():
             self._embedding.weight[self._tokens] = self.weight.to(self._embedding.weight.dtype)
-
-    def take_up(self) -> None:
-        """Take the rows from the whole table again: a checkpoint was put into it."""
-        import torch
-
-        with torch.no_grad():
-            self.weight.copy_(self._embedding.weight[self._tokens])
 
 
 def seen_tokens(net: nn.Module, ids: np.ndarray) -> SeenTokens | None:

@@ -86,16 +86,6 @@ class Learning:
             with torch.no_grad():
                 torch._foreach_copy_(self._rounded[: len(self.parameters)], [each.data for each in self.parameters])
 
-    def take_up(self) -> None:
-        """The weights of the resting net were replaced from outside."""
-        import torch
-
-        if self._seen is not None:
-            self._seen.take_up()
-        if self._low:
-            with torch.no_grad():
-                torch._foreach_copy_(self._rounded, self._full)
-
     def forget(self) -> None:
         """Drop the gradients of a step that could not be finished."""
         for weight in (*self._learned, *self.parameters):
