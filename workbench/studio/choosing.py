@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from workbench.core.errors import Problem, WorkbenchError
+from workbench.core.forecasts import Forecast
 from workbench.core.language import language, tr
 from workbench.core.plan import ModelSpec, Reading, TrainingPlan
 from workbench.core.registry import Entry
@@ -24,6 +26,7 @@ from workbench.store.settings import Settings
 from workbench.studio import catalog, declarations, drafting, exports
 from workbench.studio.catalog import ModelCard, Sample
 from workbench.studio.declarations import OptionGroup, TaskInfo
+from workbench.studio.forecasting import Forecaster
 from workbench.studio.room import Room
 
 
@@ -215,3 +218,20 @@ class Choosing(Room):
             note = tr("Download it first; that is the only step that uses the network.")
             return msgspec.structs.replace(card, available=False, note=note)
         return card
+
+    # What a run would take.
+
+    @cached_property
+    def forecaster(self) -> Forecaster:
+        """Reckons what runs take, and remembers what was measured on this computer."""
+        return Forecaster(self._workspace.models, self.catalog)
+
+    def forecast(self, plan: TrainingPlan, profile: Profile) -> Forecast:
+        """What a run of `plan` will take; costs no torch. Raises WorkbenchError."""
+        return self.forecaster.forecast(plan, profile)
+
+    def measure(
+        self, plan: TrainingPlan, profile: Profile | None = None, stopped: Callable[[], bool] = lambda: False
+    ) -> Forecast | None:
+        """The same after a few real steps: takes seconds and torch, call it off the window. None if stopped."""
+        return self.forecaster.measure(plan, profile or self.profile(plan), stopped)
