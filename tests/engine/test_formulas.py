@@ -110,8 +110,8 @@ def test_that_the_cosine_schedule_is_half_a_wave() -> None:
 @pytest.mark.parametrize("clip", [0.0, 0.5, 1e9])
 def test_that_a_gradient_is_cut_to_the_length_that_the_plan_allows(clip: float) -> None:
     from workbench.core.plan import Choice, DatasetSpec, TrainingPlan
-    from workbench.engine.task import Output
     from workbench.engine.quick import Learning
+    from workbench.engine.task import Output
     from workbench.engine.update import Updater
 
     torch.manual_seed(0)

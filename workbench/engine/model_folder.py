@@ -28,7 +28,18 @@ def save_model(learner: Learner, folder: Path) -> None:
         learner.net.save_pretrained(  # type: ignore[operator]
             folder, state_dict=learner.tuned.plain_state() if learner.tuned is not None and added else None
         )
-        learner.tokenizer.save_pretrained(folder)
+        _plain(learner.tokenizer).save_pretrained(folder)
+
+
+def _plain(tokenizer: Any) -> Any:
+    """`tokenizer` as it came: how it last cut and padded, and where it was read from, is no property of the model."""
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is not None:
+        backend.no_truncation()
+        backend.no_padding()
+    for name in ("is_local", "local_files_only"):
+        tokenizer.init_kwargs.pop(name, None)
+    return tokenizer
 
 
 def load_weights(learner: Learner, folder: Path) -> None:
@@ -70,9 +81,9 @@ def rename_model(learner: Learner, name: str) -> None:
 
 def description_files(learner: Learner) -> dict[str, bytes]:
     """{name: contents} of config.json and the tokenizer's files: a model's folder without its weights."""
-    with passing_folder() as folder:
+    with passing_folder() as folder, _system_errors(folder):
         learner.net.config.save_pretrained(folder)  # type: ignore[union-attr, operator]
-        learner.tokenizer.save_pretrained(folder)
+        _plain(learner.tokenizer).save_pretrained(folder)
         return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
 
 
@@ -86,12 +97,15 @@ def save_tensors(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str
 
 @contextmanager
 def _system_errors(path: Path) -> Iterator[None]:
-    """safetensors wraps what the system said: "... (os error 28)"; unwrap it."""
-    from safetensors import SafetensorError
+    """safetensors and the tokenizers, whose errors are plain Exceptions, wrap what the system said; unwrap it.
 
+    It ends in "(os error 28)".
+    """
     try:
         yield
-    except SafetensorError as error:
+    except OSError:
+        raise
+    except Exception as error:
         number = re.search(r"os error (\d+)", str(error))
         if number is None:
             raise

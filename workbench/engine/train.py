@@ -19,7 +19,7 @@ from workbench.engine.judge import Judge
 from workbench.engine.keeper import Keeper
 from workbench.engine.losses import LOSSES
 from workbench.engine.memory import is_out_of_memory, out_of_memory, peak_memory_bytes, smaller_pieces
-from workbench.engine.place import RunPlace, patiently
+from workbench.engine.place import MODEL, RunPlace, patiently
 from workbench.engine.prepare import Prepared, Stopped, keep_rows, prepare, started, with_features
 from workbench.engine.quick.allocator import return_memory
 from workbench.engine.restore import restore
@@ -122,6 +122,8 @@ def restored(
     update = Updater(plan, ready.learning, ready.steps, done=state.step)
     update.load_moments(tensors.moments)
     judge.take_up(state)
+    if not (judge.place.folder / MODEL).is_dir():  # it was set aside: the best one is sought anew
+        state.best_step, state.best_score = 0, None
     ready = yield from features_kept(plan, task, ready, state)
     judge.start(ready, loss_function(plan))
     yield started(plan, task, ready, judge.place.run, done=state.step)

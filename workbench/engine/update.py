@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.plan import TrainingPlan
-from workbench.engine.quick import Learning
 from workbench.engine.optimizers import OPTIMIZERS, parameter_groups
+from workbench.engine.quick import Learning
 from workbench.engine.schedules import SCHEDULES
 from workbench.engine.task import Output
 

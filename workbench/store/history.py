@@ -129,14 +129,24 @@ class History:
 
         return CheckpointFolder(RunFolder(self.run(run_id).folder).checkpoints_path, before=sync)
 
-    def reopen(self, run_id: str, plan: TrainingPlan, *, step: int, judged_step: int) -> RunRecord:
+    def reopen(
+        self,
+        run_id: str,
+        plan: TrainingPlan,
+        *,
+        step: int,
+        judged_step: int,
+        check: Callable[[], None] = lambda: None,
+    ) -> RunRecord:
         """Take a run that is over or paused back to the checkpoint of `step`; `record` goes on with it then.
 
         What came after the checkpoint goes: steps after `step`, looks at the validation rows after `judged_step`, looks
         at the test rows, the end. `plan` becomes its plan.json; another one that was there is kept as plan-1.json and
-        so on. Raises WorkbenchError if the run is still going, here or in another process, or lies in the bin.
+        so on. `check` is called once nobody else can take the run, and may raise. Raises WorkbenchError if the run is
+        still going, here or in another process, or lies in the bin.
         """
         with self._alone(run_id) as lock:
+            check()
             reopened = reopening.reopen(
                 self._database, self.workspace, run_id, plan, step=step, judged_step=judged_step
             )

@@ -106,6 +106,29 @@ def resumed_plan(record: RunRecord, changes: Mapping[str, Scalar] | None) -> tup
     return changed, state
 
 
+def step_of(checkpoint: Path) -> int:
+    """The step of the checkpoint in this folder."""
+    return int(checkpoint.name.rpartition("-")[2])
+
+
+def overtaken(record: RunRecord) -> WorkbenchError:
+    """Another window or terminal has taken the run up in this very moment."""
+    return _cannot(
+        record,
+        tr("The run “{name}” was taken up elsewhere meanwhile.", name=record.name),
+        tr("Look at it again, then decide."),
+    )
+
+
+def free_place(path: Path) -> Path:
+    """`path`, or `path` with a number behind it if something is there."""
+    number, place = 1, path
+    while place.exists():
+        number += 1
+        place = path.with_name(f"{path.name}-{number}")
+    return place
+
+
 def _steps(record: RunRecord, plan: TrainingPlan, changed: TrainingPlan) -> int:
     rows = RunFolder(record.folder).checkpoints.rows()
     assert rows is not None

@@ -6,14 +6,17 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from workbench.core.errors import WorkbenchError
+from workbench.core.events import ModelSaved
 from workbench.core.options import Scalar
 from workbench.core.plan import TrainingPlan
 from workbench.core.probes import BatchEvent, RateEvent
+from workbench.engine.state import RunState
 from workbench.engine.warm import warm
 from workbench.sinks import is_folder, sink_of
 from workbench.store import safe_io
@@ -76,8 +79,23 @@ class Starting(Choosing, Remembering):
             problems = [problem for problem in declarations.plan_problems(plan) if problem.severity == "error"]
             if problems:
                 raise WorkbenchError(*problems)
-            record = self.history.reopen(record.id, plan, step=state.step, judged_step=state.judged_step)
+            check = partial(self._still_there, record, state, changed=bool(changes))
+            record = self.history.reopen(record.id, plan, step=state.step, judged_step=state.judged_step, check=check)
         return Run(record, plan, self.history, self._workspace.models, resume=True, further=further)
+
+    def _still_there(self, record: RunRecord, state: RunState, *, changed: bool) -> None:
+        """The checkpoint is still the newest one, and the kept model the one it speaks of. Raises WorkbenchError.
+
+        Where the kept model is of a later step and the run goes on otherwise than before, it may never come that far
+        again: the model is set aside as model-step-N, and the best one is sought anew.
+        """
+        folder = RunFolder(record.folder)
+        newest = folder.checkpoints.glance()
+        if newest is None or resuming.step_of(newest) != state.step:
+            raise resuming.overtaken(record)
+        kept = max((event.step for event in self.history.events(record.id) if isinstance(event, ModelSaved)), default=0)
+        if changed and kept > state.best_step and folder.model_path.is_dir():
+            safe_io.move(folder.model_path, resuming.free_place(folder.path / f"model-step-{kept}"))
 
     def resumable(self, run: str) -> Resumable | None:
         """How `run` can be taken up; None if it cannot. Reads its checkpoint and data file: call it off the window."""
