@@ -12,7 +12,7 @@ import shiboken6
 from PySide6.QtCore import QCoreApplication, QEvent, QThread, QTimer
 from PySide6.QtWidgets import QApplication
 
-from workbench.gui import background, theme
+from workbench.gui import awake, background, theme
 from workbench.gui.languages import set_language
 
 
@@ -37,6 +37,13 @@ def _active_timers() -> list[QTimer]:
 
 def _threads() -> set[threading.Thread]:
     return {thread for thread in threading.enumerate() if not isinstance(thread, threading._DummyThread)}
+
+
+@pytest.fixture(autouse=True)
+def _the_computer_may_sleep(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that train do not ask this computer to stay awake; the tests of that do."""
+    if request.path.stem != "test_awake":
+        monkeypatch.setattr(awake, "command", lambda: None)
 
 
 @pytest.fixture(autouse=True)

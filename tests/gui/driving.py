@@ -41,7 +41,7 @@ def window_on(qtbot: Any, studio: Any, *, sample: bool = True) -> Iterator[MainW
     finally:
         window.session.stop()
         window.session.bridge.wait(60000)
-        qtbot.waitUntil(lambda: window.session.state == "idle", timeout=60000)
+        qtbot.waitUntil(lambda: window.session.training.ready, timeout=60000)
         window.close()
         window.rest()
         window.deleteLater()

@@ -23,6 +23,9 @@ from workbench.core.events import (
 from workbench.core.fields import TEXT, Field
 from workbench.core.plan import PLAN_OPTIONS, Choice, DatasetSpec, TrainingPlan
 from workbench.core.predictions import Prediction, Scores
+from workbench.insight.intervals import interval
+from workbench.studio import Coach, Difference
+from workbench.studio.advice import differing
 
 LABELS = ("account", "billing", "delivery", "technical")
 
@@ -36,9 +39,12 @@ def fake_plan(**changes: object) -> TrainingPlan:
     return TrainingPlan(**(values | changes))
 
 
-def started(plan: TrainingPlan | None = None, *, steps: int = 60, headline: str = "macro_f1") -> RunStarted:
-    """The first fact of a run of `steps` steps in three epochs."""
+def started(
+    plan: TrainingPlan | None = None, *, steps: int = 60, headline: str = "macro_f1", first_step: int = 0
+) -> RunStarted:
+    """The first fact of a run of `steps` steps in three epochs, of which `first_step` were made before."""
     return RunStarted(
+        first_step=first_step,
         run="run-1",
         plan=plan or fake_plan(),
         started=1_700_000_000.0,
@@ -114,18 +120,21 @@ def finished(outcome: str = "completed", *, steps: int = 60, best_step: int = 40
     return RunFinished(outcome=outcome, steps=steps, seconds=12.0, best_step=best_step, **more)
 
 
-def whole_run(*, steps: int = 60, plan: TrainingPlan | None = None) -> list[Event]:
-    """A run from its first phase to its end, evaluated three times; the second is the best."""
+def whole_run(*, steps: int = 60, plan: TrainingPlan | None = None, first_step: int = 0) -> list[Event]:
+    """A run from its first phase to its end, evaluated three times; the second is the best.
+
+    With `first_step` it is resumed after that step.
+    """
     events: list[Event] = [
         PhaseChanged(phase="importing"),
         PhaseChanged(phase="reading"),
         PhaseChanged(phase="loading"),
-        PhaseChanged(phase="tokenizing", fraction=0.4),
-        started(plan, steps=steps),
+        PhaseChanged(phase="restoring") if first_step else PhaseChanged(phase="tokenizing", fraction=0.4),
+        started(plan, steps=steps, first_step=first_step),
     ]
     third = steps // 3
     looks = {third: (0.9, 0.7, True), 2 * third: (0.4, 0.9, True), 3 * third: (0.5, 0.88, False)}
-    for number in range(1, steps + 1):
+    for number in range(first_step + 1, steps + 1):
         events.append(step(number, steps=steps))
         if number in looks:
             loss, right, best = looks[number]
@@ -138,19 +147,36 @@ def whole_run(*, steps: int = 60, plan: TrainingPlan | None = None) -> list[Even
 
 
 class FakeRun:
-    """A run that plays `events`, with a pause before each."""
+    """A run that plays `events`, `pause` seconds before each, and ends after the step when it is asked to."""
 
     def __init__(self, events: Sequence[Event], folder: Path, *, pause: float = 0.0, run_id: str = "run-1") -> None:
         self.id, self.name, self.folder, self.plan = run_id, "customer_messages-1", folder, fake_plan()
         self._events, self._pause = list(events), pause
-        self.stopped = False
+        self.stopped = self.paused = False
+        self.made: list[Event] = []
 
     def events(self) -> Iterator[Event]:
-        for event in self._events:
-            if self.stopped and not isinstance(event, RunFinished):
-                continue
-            time.sleep(self._pause)
+        for event in self._play():
+            self.made.append(event)
             yield event
+
+    def _play(self) -> Iterator[Event]:
+        last, best = 0, 0
+        for event in self._events:
+            over = self.stopped or self.paused
+            if over and not isinstance(event, RunFinished):
+                continue
+            if over and isinstance(event, RunFinished) and event.outcome != "failed":
+                outcome = "stopped" if self.stopped else "paused"
+                yield RunFinished(outcome=outcome, steps=last, seconds=1.0, best_step=best)
+                return
+            time.sleep(self._pause)
+            last = event.step if isinstance(event, StepDone) else last
+            best = event.step if isinstance(event, ModelSaved) else best
+            yield event
+
+    def pause(self) -> None:
+        self.paused = True
 
     def stop(self) -> None:
         self.stopped = True
@@ -200,6 +226,7 @@ def record(number: int, **changes: object) -> SimpleNamespace:
         "started": 1_700_000_000.0 + 3600 * number,
         "seconds": 60.0 + number,
         "steps": 100 * number,
+        "total_steps": 300,
         "best_step": 50 * number,
         "headline": "macro_f1",
         "higher_is_better": True,
@@ -207,6 +234,13 @@ def record(number: int, **changes: object) -> SimpleNamespace:
         "message": "",
         "deleted": False,
     }
+    return SimpleNamespace(**(values | changes))
+
+
+def resumable(one: SimpleNamespace, **changes: object) -> SimpleNamespace:
+    """Where the run `one` goes on: after its last step, on data that are as they were."""
+    values: dict[str, object] = {"step": one.steps, "total_steps": one.total_steps, "changed_data": ""}
+    values["left"] = one.steps < one.total_steps
     return SimpleNamespace(**(values | changes))
 
 
@@ -219,6 +253,7 @@ def curves(events: Sequence[Event]) -> SimpleNamespace:
         epochs=[event.epoch for event in steps],
         losses=[event.loss for event in steps],
         learning_rates=[event.learning_rate for event in steps],
+        grad_norms=[event.grad_norm for event in steps],
         validation=[
             SimpleNamespace(step=e.step, epoch=e.epoch, loss=e.loss, metrics=e.measures.metrics) for e in looks
         ],
@@ -235,6 +270,9 @@ class FakeStudio:
         self.plans: dict[str, TrainingPlan] = {}
         self.played: dict[str, list[Event]] = {}
         self.answerer = predictor or FakePredictor()
+        self.resumed: list[tuple[str, dict[str, object]]] = []
+        self.resumables: dict[str, SimpleNamespace | None] = {}
+        self.refusal: Exception | None = None  # what the next resume says
 
     def tasks(self) -> Mapping[str, object]:
         info = SimpleNamespace(id="text-classification", title="Text classification", fields={"text": TEXT})
@@ -287,12 +325,40 @@ class FakeStudio:
     def restore(self, run_id: str) -> None:
         self.records[run_id].deleted = False
 
+    def interrupted(self) -> list[SimpleNamespace]:
+        return [one for one in self.runs() if one.state == "interrupted"]
+
+    def resumable(self, run_id: str) -> SimpleNamespace | None:
+        return self.resumables.get(run_id, resumable(self.records[run_id]))
+
+    def resume(self, run_id: str, changes: Mapping[str, object] | None = None) -> FakeRun:
+        if self.refusal is not None:
+            raise self.refusal
+        self.resumed.append((run_id, dict(changes or {})))
+        at = self.resumable(run_id)
+        steps = at.total_steps if not changes else 2 * at.total_steps
+        run = FakeRun(whole_run(steps=steps, first_step=at.step), Path("/runs") / run_id, pause=0.01, run_id=run_id)
+        run.name = self.records[run_id].name
+        return run
+
+    def keep(self, run_id: str) -> None:
+        self.records[run_id].state = "stopped"
+
     def predictor(self, run_id: str) -> FakePredictor:
         if self.records and self.records[run_id].best_step == 0:
             raise WorkbenchError(
                 Problem(code="I02", where=run_id, what="This run kept no model.", remedy="Choose another run.")
             )
         return self.answerer
+
+    def differences(self, plans: Sequence[TrainingPlan | None]) -> list[Difference]:
+        return differing(plans)
+
+    def interval(self, measures: Measures, metric: str, rows: int) -> tuple[float, float] | None:
+        return interval(measures, metric, rows)
+
+    def coach(self) -> Coach:
+        return Coach()
 
     def events(self, run_id: str) -> list[Event]:
         return [event for event in self.played.get(run_id, whole_run()) if not isinstance(event, StepDone)]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
 import threading
 from pathlib import Path
 from typing import Any
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from tests.gui.driving import CSV, child, click, drop, make_studio, mime, wait_for, window_on, write
 from tests.gui.fakes import FakeRun, whole_run
@@ -74,7 +76,7 @@ def test_that_one_click_trains_and_the_model_can_be_tried(qtbot: Any, tmp_path: 
         click(button)
         assert button.text() != "Train"  # it answers at once
         wait_for(qtbot, lambda: window.session.state == "running")
-        assert button.text() == "Stop"
+        assert button.text() == "Stop and keep"
         wait_for(qtbot, lambda: window.session.state == "idle")
         assert button.text() == "Train"
         assert button.isEnabled()
@@ -140,7 +142,7 @@ def test_that_closing_while_idle_asks_nothing(qtbot: Any, tmp_path: Path) -> Non
         assert window.findChild(object, "decision") is None
 
 
-def test_that_closing_while_training_asks_once_and_goes_on_by_default(qtbot: Any, tmp_path: Path) -> None:
+def test_that_closing_while_training_asks_once_and_escape_goes_on(qtbot: Any, tmp_path: Path) -> None:
     with window_on(qtbot, PlayedStudio(tmp_path, pause=0.02)) as window:
         click(child(window, "trainButton"))
         wait_for(qtbot, lambda: window.session.state == "running")
@@ -164,6 +166,61 @@ def test_that_closing_while_training_keeps_the_work_and_closes(qtbot: Any, tmp_p
         wait_for(qtbot, lambda: not window.isVisible())
         assert studio.started[0].stopped
         assert window.session.state == "idle"
+
+
+def test_that_enter_in_the_question_pauses_and_closes(qtbot: Any, tmp_path: Path) -> None:
+    studio = PlayedStudio(tmp_path, pause=0.02)
+    with window_on(qtbot, studio) as window:
+        click(child(window, "trainButton"))
+        wait_for(qtbot, lambda: window.session.state == "running")
+        window.close()
+        question = child(window, "decision")
+        words = [button.text() for button in question.findChildren(QPushButton)]
+        assert words == ["Cancel", "Stop, keep the model and close", "Pause and close"]
+        QTest.keyClick(question, Qt.Key.Key_Return)
+        assert window.session.state == "pausing"
+        assert "closes by itself" in child(window, "banner-closing").text
+        wait_for(qtbot, lambda: not window.isVisible())
+        assert studio.started[0].paused
+        assert not studio.started[0].stopped
+
+
+def test_that_cancel_in_the_question_changes_nothing(qtbot: Any, tmp_path: Path) -> None:
+    studio = PlayedStudio(tmp_path, pause=0.02)
+    with window_on(qtbot, studio) as window:
+        click(child(window, "trainButton"))
+        wait_for(qtbot, lambda: window.session.state == "running")
+        window.close()
+        click(child(window, "decision-cancel"))
+        assert window.session.state == "running"
+        assert window.isVisible()
+
+
+def test_that_the_end_of_the_session_pauses_without_a_question(qtbot: Any, tmp_path: Path) -> None:
+    studio = PlayedStudio(tmp_path, pause=0.02)
+    with window_on(qtbot, studio) as window:
+        click(child(window, "trainButton"))
+        wait_for(qtbot, lambda: window.session.state == "running")
+        window.leaving.end_session()
+        assert studio.started[0].paused
+        assert window.session.state == "paused"
+        assert window.findChild(object, "decision") is None
+        wait_for(qtbot, lambda: not window.isVisible())
+
+
+@pytest.mark.parametrize("times", [20, pytest.param(100, marks=pytest.mark.slow)])
+def test_that_closing_at_any_moment_ends_with_the_run_at_rest(qtbot: Any, tmp_path: Path, times: int) -> None:
+    studio, dice = PlayedStudio(tmp_path, pause=0.001), random.Random(14)
+    with window_on(qtbot, studio) as window:
+        for _ in range(times):
+            window.show()
+            window.session.train()
+            for _ in range(dice.randint(0, 12)):
+                QApplication.processEvents()
+            window.leaving.pause_and_close()
+            wait_for(qtbot, lambda: not window.isVisible())
+            assert window.session.training.ready
+            assert not window.session.bridge.running
 
 
 def test_that_stop_and_quit_closes_also_when_the_start_does_not_work(qtbot: Any, tmp_path: Path) -> None:

@@ -9,12 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
+from PySide6.QtWidgets import QPushButton
 
 from tests.gui import fakes
 from workbench.core.events import Event, PhaseChanged, RunFinished
 from workbench.gui import theme
 from workbench.gui.pace import Pace
 from workbench.gui.progress import ProgressStrip
+from workbench.gui.resting import Rest, rest_text
 
 
 class Clock:
@@ -98,10 +100,17 @@ def test_that_the_strip_tells_epoch_step_loss_speed_and_times(strip: ProgressStr
     assert strip.doing.text() == "Tokenizing the texts, 40 %"
     assert 0 < strip.bar.value() < strip.bar.maximum()
     strip.take([fakes.started(), fakes.step(30, loss=0.31)])
-    strip._clock.now += 42
+    for _ in range(42):
+        strip._clock.now += 1
+        strip._show_times()
     strip.take([fakes.step(31, loss=0.3)])
-    texts = [label.text() for label in (strip.epoch, strip.step, strip.loss, strip.speed, strip.elapsed)]
-    assert texts == ["epoch 2/3", "step 31/60", "loss 0.300", "80 rows/s", "0:42 elapsed"]
+    assert strip.numbers.text().split("    ") == [
+        "epoch 2/3",
+        "step 31/60",
+        "loss 0.300",
+        "80 rows/s",
+        "0:42 elapsed",
+    ]
     assert strip.left.text().endswith("left")
 
 
@@ -154,7 +163,7 @@ def test_that_the_strip_is_as_new_for_the_next_run(strip: ProgressStrip) -> None
         strip.begin("reviews-3")
         assert strip.bar.value() == 0
         assert strip.stop_button.isEnabled()
-        assert strip.step.isHidden()
+        assert "step" not in strip.numbers.text()
         strip.take(fakes.whole_run())
         assert strip.stop_button.isHidden()
     assert not strip._beat.isActive()
@@ -188,3 +197,179 @@ def test_that_the_strip_fits_into_a_narrow_window(strip: ProgressStrip) -> None:
     strip.begin("reviews-3")
     strip.take(fakes.whole_run(steps=40_000)[:30_000])
     assert strip.minimumSizeHint().width() <= 668
+
+
+def resumed_at(step: int, *, steps: int = 60) -> tuple[Pace, float]:
+    """A pace of a run that goes on after `step`, and the time of its first new step."""
+    pace, now = Pace(), 1000.0
+    for event in (PhaseChanged(phase="restoring"), fakes.started(steps=steps, first_step=step)):
+        pace.take(event, now)
+    return pace, now
+
+
+def test_that_a_resumed_run_begins_where_it_was_and_its_time_left_is_of_its_own_steps() -> None:
+    pace, now = resumed_at(30)
+    assert pace.fraction > 0.5
+    spent = fakes.step(30).seconds
+    for number in range(31, 46):  # ten times as slow as the thirty steps before
+        now += 2.0
+        event = fakes.step(number)
+        spent += 2.0
+        changed = {name: getattr(event, name) for name in event.__struct_fields__} | {"seconds": spent}
+        pace.take(type(event)(**changed), now)
+        assert pace.elapsed(now) <= 2.0 * (number - 30) + 1
+        left = pace.left(now)
+        assert left is not None
+        assert left >= 0
+    assert left == pytest.approx(15 * 2.0, rel=0.35)
+    assert pace.rows_per_second() == pytest.approx(8.0)
+
+
+def test_that_the_first_step_of_a_resumed_run_gives_no_absurd_speed() -> None:
+    pace, now = resumed_at(30)
+    pace.take(fakes.step(31), now + 0.2)
+    left = pace.left(now + 0.2)
+    assert left is not None
+    assert 0 < left < 60
+    assert pace.rows_per_second() == pytest.approx(80.0)
+
+
+@given(jumps=st.lists(st.floats(-1e9, 1e9, allow_nan=False), min_size=20, max_size=20))
+@settings(max_examples=100, deadline=None)
+def test_that_no_jump_of_the_clock_gives_a_negative_or_an_absurd_time(jumps: list[float]) -> None:
+    pace, now = Pace(), 0.0
+    pace.take(fakes.started(), now)
+    for number, jump in enumerate(jumps, start=1):
+        now += jump
+        pace.take(fakes.step(number), now)
+        left = pace.left(now)
+        assert left is not None
+        assert 0 <= left <= 60
+        assert 0 <= pace.elapsed(now) <= 10 * len(jumps)
+
+
+def test_that_a_night_asleep_changes_neither_the_time_left_nor_the_speed() -> None:
+    pace, now, night = Pace(), 0.0, 8 * 3600.0
+    pace.take(fakes.started(steps=600), now)
+    for number in range(1, 101):
+        now += 0.2
+        pace.take(fakes.step(number, steps=600), now)
+        before = pace.left(now)
+    now += night
+    slept = fakes.step(101, steps=600)
+    values = {name: getattr(slept, name) for name in slept.__struct_fields__}
+    pace.take(type(slept)(**values | {"seconds": slept.seconds + night}), now)
+    assert before is not None
+    assert pace.left(now) == pytest.approx(before, rel=0.2)
+    assert pace.rows_per_second() == pytest.approx(80.0, rel=0.1)
+    assert pace.elapsed(now) < 60
+
+
+VERBS = ("progressPause", "progressStop", "progressDiscard", "progressResume", "progressKeep")
+
+
+def verbs(strip: ProgressStrip) -> dict[str, bool]:
+    """{name: whether it can be pressed} of the verbs that are there."""
+    found = {name: strip.findChild(QPushButton, name) for name in VERBS}
+    return {name: button.isEnabled() for name, button in found.items() if not button.isHidden()}
+
+
+def test_that_pause_stop_and_discard_are_three_verbs_and_a_weaker_one_is_grey_after_a_stronger(strip, qtbot) -> None:
+    strip.show()
+    strip.begin("reviews-3")
+    strip.take([fakes.started(), fakes.step(1)])
+    assert verbs(strip) == {"progressPause": True, "progressStop": True, "progressDiscard": True}
+    with qtbot.waitSignal(strip.pause_requested, timeout=1000):
+        qtbot.mouseClick(strip.pause_button, Qt.MouseButton.LeftButton)
+    assert strip.doing.text() == "Pausing after this step…"
+    assert verbs(strip) == {"progressPause": False, "progressStop": True, "progressDiscard": True}
+    with qtbot.waitSignal(strip.stop_requested, timeout=1000):
+        qtbot.mouseClick(strip.stop_button, Qt.MouseButton.LeftButton)
+    assert verbs(strip) == {"progressPause": False, "progressStop": False, "progressDiscard": True}
+    with qtbot.waitSignal(strip.discard_requested, timeout=1000):
+        qtbot.mouseClick(strip.discard_button, Qt.MouseButton.LeftButton)
+    assert strip.doing.text() == "Discarding after this step."
+    assert not any(verbs(strip).values())
+
+
+def test_that_a_paused_run_shows_where_it_rests_and_what_can_be_done(strip: ProgressStrip, qtbot) -> None:
+    strip.show()
+    strip.begin("reviews-3")
+    strip.take([fakes.started(steps=2250), fakes.step(1400, steps=2250), fakes.finished("paused", steps=1400)])
+    assert strip.doing.text() == "Paused at step 1,400 of 2,250."
+    assert strip.numbers.text() == "reviews-3"
+    assert verbs(strip) == {"progressDiscard": True, "progressResume": True, "progressKeep": True}
+    for button, signal in ((strip.resume_button, strip.resume_requested), (strip.keep_button, strip.keep_requested)):
+        with qtbot.waitSignal(signal, timeout=1000):
+            qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def test_that_a_paused_run_without_a_model_offers_none_to_keep(strip: ProgressStrip) -> None:
+    strip.show()
+    strip.show_rest("reviews-3", Rest(12, 60, has_model=False))
+    assert verbs(strip) == {"progressDiscard": True, "progressResume": True}
+    assert strip.bar.property("role") == "rest"
+    assert 0.1 < strip.bar.value() / strip.bar.maximum() < 0.4
+
+
+def test_that_nothing_can_be_done_with_a_run_that_ended(strip: ProgressStrip) -> None:
+    strip.begin("reviews-3")
+    strip.take(fakes.whole_run())
+    assert verbs(strip) == {}
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+@pytest.mark.parametrize(
+    ("step", "steps", "place"),
+    [(0, 60, "before the first step."), (12, 0, "at step 12."), (1200, 3000, "at step 1,200 of 3,000.")],
+)
+def test_that_every_rest_is_told_in_words(step: int, steps: int, place: str, interrupted: bool) -> None:
+    words = rest_text(Rest(step, steps, has_model=True, interrupted=interrupted))
+    assert words == ("Interrupted " if interrupted else "Paused ") + place
+
+
+def test_that_training_that_waits_for_room_is_a_warning_in_which_stop_is_possible(strip: ProgressStrip) -> None:
+    strip.show()
+    strip.begin("reviews-3")
+    strip.take([fakes.started(), fakes.step(1), PhaseChanged(phase="waiting")])
+    assert strip.property("role") == "warning"
+    assert "disk is full" in strip.doing.text()
+    assert verbs(strip) == {"progressPause": False, "progressStop": True, "progressDiscard": True}
+    strip.take([fakes.step(2)])
+    assert strip.property("role") == ""
+    assert strip.doing.text() == "Training"
+    assert verbs(strip)["progressPause"]
+
+
+def test_that_a_resumed_run_is_announced_as_such_and_quarters_of_before_are_not_told_again(strip, monkeypatch) -> None:
+    heard: list[str] = []
+    monkeypatch.setattr(
+        "workbench.gui.announcing.QAccessible.updateAccessibility", lambda event: heard.append(event.message())
+    )
+    strip.begin("reviews-3", step=36, steps=60)
+    assert strip.bar.value() / strip.bar.maximum() > 0.5
+    for event in fakes.whole_run(first_step=36):
+        strip.take([event])
+    assert heard == [
+        "Training of “reviews-3” goes on.",
+        "75 % of the training is done.",
+        "Training is finished after 60 steps. The model of step 40 is kept.",
+    ]
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_that_a_verb_that_can_do_nothing_does_not_look_as_if_it_could(strip, qapp, mode: str) -> None:
+    theme.apply(qapp, mode)
+    strip.show()
+    strip.begin("reviews-3")
+    strip.show_state("pausing")
+    looks = {
+        name: button.grab().toImage().pixelColor(5, button.height() // 2).name()
+        for name, button in (("grey", strip.pause_button), ("live", strip.stop_button))
+    }
+    assert looks == {"grey": theme.tokens().window, "live": theme.tokens().raised}
+    strip.show_rest("reviews-3", Rest(12, 60, has_model=True))
+    strip.show_state("discarding")
+    resume = strip.resume_button.grab().toImage().pixelColor(5, strip.resume_button.height() // 2).name()
+    assert resume == theme.tokens().raised != theme.tokens().accent
+    theme.apply(qapp, "light")

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMainWindow, QPushButton, 
 
 from tests.gui import fakes
 from workbench.core.plan import Choice
-from workbench.gui.compare import TRAINING, settings_of
+from workbench.gui.compare import TRAINING
 from workbench.gui.messages import Messages
 from workbench.gui.panels.runs import RunsPanel
 
@@ -159,9 +159,9 @@ def test_that_ctrl_z_takes_a_deletion_back_once_and_the_keyboard_stays_on_the_li
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow, timeout=5000)
     choose(panel, "reviews-1")
-    panel.delete_button.setFocus()
+    panel.buttons.delete_button.setFocus()
     with qtbot.waitSignal(panel.notified, timeout=5000):
-        press(panel.delete_button)
+        press(panel.buttons.delete_button)
     qtbot.waitUntil(lambda: "reviews-1" not in column(panel, 0), timeout=5000)
     assert panel.table.hasFocus()
     QTest.keyClick(panel.table, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
@@ -190,7 +190,7 @@ def test_that_the_keyboard_is_on_the_list_after_undo_in_the_toast(qtbot, studio:
     panel.refresh()
     qtbot.waitUntil(lambda: panel.model.rowCount() == 4, timeout=5000)
     choose(panel, "reviews-1")
-    press(panel.delete_button)
+    press(panel.buttons.delete_button)
     qtbot.waitUntil(lambda: messages.toast.isVisible() and panel.model.rowCount() == 3, timeout=5000)
     messages.toast.undo_button.setFocus()
     press(messages.toast.undo_button)
@@ -204,8 +204,8 @@ def test_that_the_keyboard_stays_on_the_list_after_restoring(panel: RunsPanel, s
     panel.bin_box.setChecked(True)
     qtbot.waitUntil(lambda: column(panel, 0) == ["reviews-1"], timeout=5000)
     choose(panel, "reviews-1")
-    panel.restore_button.setFocus()
-    press(panel.restore_button)
+    panel.buttons.restore_button.setFocus()
+    press(panel.buttons.restore_button)
     qtbot.waitUntil(lambda: column(panel, 0) == [], timeout=5000)
     assert panel.table.hasFocus()
 
@@ -222,7 +222,7 @@ def test_that_the_row_of_a_run_that_is_going_follows_it(panel: RunsPanel, studio
     assert not panel.follower._beat.isActive()
     panel.show()
     studio.records["run-4"] = fakes.record(4)
-    qtbot.waitUntil(panel.delete_button.isEnabled, timeout=3000)
+    qtbot.waitUntil(panel.buttons.delete_button.isEnabled, timeout=3000)
     assert not panel.follower._beat.isActive()
 
 
@@ -240,25 +240,25 @@ def test_that_rows_reach_the_right_edge_at_every_width(panel: RunsPanel, qtbot) 
 def test_that_deleted_runs_can_be_restored_later(panel: RunsPanel, studio: fakes.FakeStudio, qtbot) -> None:
     choose(panel, "reviews-1", "reviews-3")
     with qtbot.waitSignal(panel.notified, timeout=5000) as caught:
-        press(panel.delete_button)
+        press(panel.buttons.delete_button)
     assert caught.args[0] == "2 runs were deleted."
     panel.bin_box.setFocus()
     QTest.keyClick(panel.bin_box, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: sorted(column(panel, 0)) == ["reviews-1", "reviews-3"], timeout=5000)
-    assert panel.delete_button.isHidden()
+    assert panel.buttons.delete_button.isHidden()
     choose(panel, "reviews-3")
-    press(panel.restore_button)
+    press(panel.buttons.restore_button)
     qtbot.waitUntil(lambda: column(panel, 0) == ["reviews-1"], timeout=5000)
     assert not studio.records["run-3"].deleted
 
 
 def test_that_a_run_that_is_going_cannot_be_deleted_or_tried(panel: RunsPanel) -> None:
     choose(panel, "reviews-4")
-    assert not panel.delete_button.isEnabled()
-    assert not panel.try_button.isEnabled()
+    assert not panel.buttons.delete_button.isEnabled()
+    assert not panel.buttons.try_button.isEnabled()
     choose(panel, "reviews-2")
-    assert panel.delete_button.isEnabled()
-    assert not panel.try_button.isEnabled()
+    assert panel.buttons.delete_button.isEnabled()
+    assert not panel.buttons.try_button.isEnabled()
 
 
 def test_that_enter_tries_the_model_of_a_run(panel: RunsPanel, qtbot) -> None:
@@ -267,7 +267,7 @@ def test_that_enter_tries_the_model_of_a_run(panel: RunsPanel, qtbot) -> None:
         QTest.keyClick(panel.table, Qt.Key.Key_Return)
     assert caught.args == ["run-1"]
     with qtbot.waitSignal(panel.show_requested, timeout=1000) as caught:
-        press(panel.show_button)
+        press(panel.buttons.show_button)
     assert caught.args == ["run-1"]
 
 
@@ -287,9 +287,15 @@ def test_that_chosen_runs_lie_over_each_other_with_what_differs(panel: RunsPanel
         for title, row in zip(content.row_titles, content.rows, strict=True)
         if row[0].shade
     }
-    assert settings == {"Optimizer": ["SGD", "AdamW"], "Learning rate": ["0.0003", "0.0001"]}
+    assert settings == {
+        "Learning rate": ["0.0003", "0.0001"],
+        "Optimizer": ["Gradient descent (SGD)", "AdamW"],
+        "Beta 1": ["–", "0.9"],
+        "Beta 2": ["–", "0.999"],
+        "Weight decay": ["–", "0.01"],
+    }
     measures = dict(zip(content.row_titles, content.rows, strict=True))
-    assert [cell.text for cell in measures["Macro-F1"]] == ["0.88", "0.88"]
+    assert [cell.text[:6] for cell in measures["Macro-F1"]] == ["0.88 ("] * 2
 
 
 def test_that_the_compared_quantity_can_be_chosen(panel: RunsPanel, qtbot) -> None:
@@ -314,13 +320,14 @@ def test_that_more_than_ten_runs_are_not_drawn_and_that_this_is_said(qtbot) -> N
     assert panel.compare.note.text() == "3 more runs are not drawn."
 
 
-def test_that_every_setting_of_a_plan_is_compared() -> None:
-    studio = fakes.FakeStudio()
-    base = settings_of(studio, fakes.fake_plan())
-    for change in ({"epochs": 7}, {"seed": 1}, {"max_length": 64}, {"schedule": Choice(name="cosine")}):
-        other = settings_of(studio, fakes.fake_plan(**change))
-        assert len({title for title in base if base[title] != other[title]}) == 1
-    assert base["Most steps"] == "no limit"
+def test_that_measures_stand_with_how_far_they_can_be_trusted(panel: RunsPanel, qtbot) -> None:
+    choose(panel, "reviews-1", "reviews-3")
+    qtbot.waitUntil(lambda: len(panel.compare._told) == 2, timeout=5000)
+    content = panel.compare.table.content
+    accuracy = dict(zip(content.row_titles, content.rows, strict=True))["Accuracy"]
+    # Wilson's interval of 90 of 100 rows.
+    assert [cell.text for cell in accuracy] == ["0.90 (0.83 to 0.94)"] * 2
+    assert "100 rows" in accuracy[0].help
 
 
 def test_that_ctrl_c_copies_the_list(panel: RunsPanel) -> None:

@@ -359,7 +359,8 @@ def test_that_a_toast_covers_nothing_that_can_be_pressed_also_when_the_page_move
     qtbot.waitUntil(lambda: window.runs._ticket.finished, timeout=5000)
     window.runs.stack.setCurrentWidget(window.runs.content)
     toast, runs = window.messages.toast, window.runs
-    buttons = (runs.try_button, runs.folder_button, runs.rename_button, runs.delete_button, runs.bin_box, runs.filter)
+    row = runs.buttons
+    buttons = (row.try_button, row.folder_button, row.rename_button, row.delete_button, runs.bin_box, runs.filter)
     buttons += (window.progress.bar,)
     window.progress.begin("reviews-2")
 
@@ -370,7 +371,7 @@ def test_that_a_toast_covers_nothing_that_can_be_pressed_also_when_the_page_move
     qtbot.wait(50)
     window.messages.notify("“reviews-1” was deleted.", lambda: None)
     assert toast.isVisible()
-    assert runs.try_button.isVisible()
+    assert row.try_button.isVisible()
     assert covered() == []
     runs.compare.show()
     for share in (100, 200, 300, 350):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
@@ -239,3 +240,16 @@ def test_that_the_page_fits_into_the_smallest_window(panel: TrainingPanel) -> No
     size = panel.minimumSizeHint()
     assert size.width() <= 660
     assert size.height() <= 520
+
+
+def test_that_the_words_of_an_end_stay_readable_where_the_window_is_narrow(panel: TrainingPanel, qtbot) -> None:
+    begin(panel)
+    end = fakes.finished("failed", message="The loss became infinite at step 57.", mendable=True)
+    panel.take([fakes.started(), fakes.step(1), msgspec.structs.replace(end, proposal={"learning_rate": 1e-5})])
+    for width, beside in ((1000, True), (480, False)):
+        panel.resize(width, 520)
+        qtbot.wait(20)
+        text, button = panel.outcome.text, panel.outcome.again_button
+        assert button.width() >= button.sizeHint().width()
+        assert text.height() >= text.heightForWidth(text.width()) - 2
+        assert (button.mapTo(panel, button.rect().topLeft()).x() > text.geometry().right()) == beside

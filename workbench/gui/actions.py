@@ -65,7 +65,12 @@ _MENUS: tuple[tuple[str, str, tuple[Spec | str | None, ...]], ...] = (
         mark("&Run"),
         (
             ("train", mark("&Train"), ("Ctrl+Return", "Ctrl+Enter")),
-            ("stop", mark("&Stop"), ("Ctrl+.",)),
+            ("sweep", mark("Try se&veral settings…"), ("Ctrl+Shift+Return", "Ctrl+Shift+Enter")),
+            None,
+            ("pause", mark("&Pause"), ("Ctrl+P",)),
+            ("resume", mark("&Resume"), ("Ctrl+Shift+P",)),
+            ("stop", mark("&Stop and keep the model"), ("Ctrl+.",)),
+            ("discard", mark("&Discard this run"), ("Ctrl+Shift+D",)),
         ),
     ),
     (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from workbench.core.errors import WorkbenchError
 from workbench.gui import theme
 from workbench.gui.languages import set_language
+from workbench.gui.leaving import SignalWatch
 from workbench.gui.main_window import MainWindow
 from workbench.studio import Studio
 
@@ -61,11 +61,13 @@ def main(arguments: Sequence[str] | None = None, *, workspace: str = "", languag
         return 2
     window = make_window(app, studio, language)
     _report_bugs(window)
-    signal.signal(signal.SIGINT, lambda *_: window.close())
+    watch = SignalWatch(window.leaving.pause_and_close, window)
+    app.commitDataRequest.connect(lambda _manager: window.leaving.end_session())
     window.show()
     paths = [argument for argument in given if not argument.startswith("-")]
     QTimer.singleShot(0, window, lambda: window.first_look(paths[0] if paths else ""))
     code = app.exec()
+    watch.close()
     window.rest()
     return code
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import traceback
 from collections import deque
-from typing import Protocol
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
 
 from PySide6.QtCore import QObject, QThread, QTimer, Signal
 
@@ -23,17 +24,28 @@ class RunLike(Protocol):
 
     def events(self): ...
 
+    def pause(self) -> None: ...
+
     def stop(self) -> None: ...
+
+
+Listener = Callable[[Event], list]
+
+
+class _Heard(NamedTuple):
+    """What the listener said to an event, in the mailbox behind it."""
+
+    words: list
 
 
 class _Worker(QThread):
     """Trains: iterates the run's events to their end and drops each into the mailbox."""
 
-    def __init__(self, run: RunLike, mailbox: deque[Event], parent: QObject) -> None:
+    def __init__(self, run: RunLike, mailbox: deque[Any], listen: Listener | None, parent: QObject) -> None:
         super().__init__(parent)
         self.setObjectName("training")
         self.setStackSize(_STACK)
-        self._run, self._mailbox = run, mailbox
+        self._run, self._mailbox, self._listen = run, mailbox, listen
         self.late: BaseException | None = None  # what broke after the run had told its end
 
     def run(self) -> None:
@@ -42,6 +54,7 @@ class _Worker(QThread):
             for event in self._run.events():
                 self._mailbox.append(event)
                 ended = ended or isinstance(event, RunFinished)
+                self._hear(event)
         except BaseException as error:  # the fast tokenizers panic past `except Exception`
             if ended:
                 self.late = error
@@ -50,6 +63,17 @@ class _Worker(QThread):
             return
         if not ended:
             self._mailbox.append(_failure(RuntimeError("the stream of events ended without RunFinished")))
+
+    def _hear(self, event: Event) -> None:
+        if self._listen is None:
+            return
+        try:
+            words = self._listen(event)
+        except Exception as error:  # the run goes on without its listener
+            self.late, self._listen = error, None
+            return
+        if words:
+            self._mailbox.append(_Heard(words))
 
 
 def _failure(error: BaseException) -> RunFinished:
@@ -65,18 +89,21 @@ def _failure(error: BaseException) -> RunFinished:
 class RunBridge(QObject):
     """One run at a time. `events` comes at most once per tick; `finished` after the last event and the worker's end.
 
-    `broke(error)` follows if something broke after the run had told its end.
+    `heard(list)` follows `events` with what the run's listener said to them. `broke(error)` follows `finished` if
+    something broke after the run had told its end.
     """
 
     events = Signal(list)
+    heard = Signal(list)
     finished = Signal(object)
     broke = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._run: RunLike | None = None
+        self.latest: Any = None  # the run that is or was under way last
         self._worker: _Worker | None = None
-        self._mailbox: deque[Event] = deque()
+        self._mailbox: deque[Any] = deque()
         self._last: RunFinished | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(TICK)
@@ -92,15 +119,24 @@ class RunBridge(QObject):
         """Whether a run is under way."""
         return self._run is not None
 
-    def start(self, run: RunLike) -> None:
-        """Train `run` in its own thread. Raises RuntimeError while another run is under way."""
+    def start(self, run: RunLike, listen: Listener | None = None) -> None:
+        """Train `run` in its own thread, where `listen` hears each event.
+
+        Raises RuntimeError while another run is under way.
+        """
         if self._run is not None:
             raise RuntimeError("a run is under way already")
         self._run, self._last = run, None
+        self.latest = run
         self._mailbox = deque()
-        self._worker = _Worker(run, self._mailbox, self)
+        self._worker = _Worker(run, self._mailbox, listen, self)
         self._worker.start()
         self._timer.start()
+
+    def pause(self) -> None:
+        """Ask the run to rest after the step that is being made, so that it can go on later."""
+        if self._run is not None:
+            self._run.pause()
 
     def stop(self) -> None:
         """Ask the run to end after the step that is being made. What was learned is kept."""
@@ -122,13 +158,20 @@ class RunBridge(QObject):
             return
         over = worker.isFinished()  # asked first: then the mailbox cannot gain a letter afterwards
         batch: list[Event] = []
+        words: list = []
         while self._mailbox:
-            batch.append(self._mailbox.popleft())
+            letter = self._mailbox.popleft()
+            if isinstance(letter, _Heard):
+                words += letter.words
+            else:
+                batch.append(letter)
         for event in batch:
             if isinstance(event, RunFinished):
                 self._last = event
         if batch:
             self.events.emit(batch)
+        if words:
+            self.heard.emit(words)
         if over:
             self._close()
 

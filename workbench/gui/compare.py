@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QLabel, QSplitter, QVBoxLayout, QWidget
 
+from workbench.core.events import RunStarted
 from workbench.core.language import mark, tr, trn
-from workbench.core.options import Option, Scalar
 from workbench.core.plan import TrainingPlan
 from workbench.core.wording import metric_title, state_text
 from workbench.gui import theme
@@ -33,31 +33,17 @@ _SYMBOLS = ("o", "s", "t", "d", "+", "x", "p", "h")
 
 
 class Told(NamedTuple):
-    """What the studio tells of one run. `plan` is None where it cannot be read any more."""
+    """What the studio tells of one run. `plan` is None where it cannot be read any more.
+
+    `intervals` are {(part, metric): (low, high)} where they can be told, `rows` is {part: how many rows were judged}.
+    """
 
     record: Any
     curves: Any
     evaluations: dict[str, Any]
     plan: TrainingPlan | None
-
-
-def settings_of(studio: Any, plan: TrainingPlan) -> dict[str, str]:
-    """{title: value} of everything in `plan` that a person may choose, in the language spoken now."""
-    model = Path(plan.model.location).name or model_title(plan.model.source)
-    found = {
-        tr("Data file"): Path(plan.dataset.path).name,
-        tr("Columns"): ", ".join(plan.dataset.columns.values()),
-        tr("Model"): model,
-        tr("Task"): _title(studio.tasks(), plan.task.name),
-        tr("Loss"): _title(studio.losses(), plan.loss.name),
-        tr("Optimizer"): _title(studio.optimizers(), plan.optimizer.name),
-        tr("Schedule"): _title(studio.schedules(), plan.schedule.name),
-    }
-    for group in studio.plan_options(plan):
-        values = _values(plan, group.key)
-        for option in group.options:
-            found[tr(option.title)] = _setting_text(option, values.get(option.name, option.default))
-    return found
+    intervals: dict[tuple[str, str], tuple[float, float]]
+    rows: dict[str, int]
 
 
 _SOURCES = {"offline": "all-MiniLM-L6-v2", "scratch": mark("from scratch")}
@@ -66,27 +52,6 @@ _SOURCES = {"offline": "all-MiniLM-L6-v2", "scratch": mark("from scratch")}
 def model_title(name: str) -> str:
     """The name of a model, or of the source it is from, spoken."""
     return tr(_SOURCES[name]) if name in _SOURCES else name
-
-
-def _title(entries: Any, name: str) -> str:
-    return tr(entries[name].title) if name in entries else name
-
-
-def _values(plan: TrainingPlan, key: str) -> dict[str, Scalar]:
-    if key in ("plan", "dataset"):
-        place = plan if key == "plan" else plan.dataset
-        return {name: getattr(place, name) for name in place.__struct_fields__}
-    return getattr(plan, key).options
-
-
-def _setting_text(option: Option, value: Scalar) -> str:
-    if option.kind == "choice":
-        return next((tr(title) for name, title in option.choices if name == value), str(value))
-    if isinstance(value, bool):
-        return tr("on") if value else tr("off")
-    if value == 0 and option.zero_means:
-        return tr(option.zero_means)
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 class ComparePlot(CurvePlot):
@@ -206,7 +171,14 @@ class CompareView(QWidget):
             plan = studio.plan_of(run_id)
         except Exception:  # a plan that was lost or is from a newer version: the curves are worth showing
             plan = None
-        return Told(studio.run(run_id), studio.curves(run_id), dict(studio.evaluations(run_id)), plan)
+        looks, rows = dict(studio.evaluations(run_id)), _judged_rows(studio.events(run_id))
+        intervals = {
+            (part, name): found
+            for part, look in looks.items()
+            for name in look.measures.metrics
+            if (found := studio.interval(look.measures, name, rows.get(part, 0))) is not None
+        }
+        return Told(studio.run(run_id), studio.curves(run_id), looks, plan, intervals, rows)
 
     def _tell(self, error: Exception) -> None:
         self.failed.emit(str(error))
@@ -243,14 +215,10 @@ class CompareView(QWidget):
     def _setting_rows(self) -> list[tuple[str, list[Cell]]]:
         if len(self._told) < 2:
             return []
-        settings = [settings_of(self._studio, one.plan) if one.plan is not None else {} for one in self._told]
-        titles = dict.fromkeys(title for one in settings for title in one)
-        rows = []
-        for title in titles:
-            values = [one.get(title, "–") for one in settings]
-            if len(set(values)) > 1:
-                rows.append((title, [Cell(value, shade=0.2) for value in values]))
-        return rows
+        return [
+            (tr(setting.title), [Cell(value, shade=0.2) for value in setting.values])
+            for setting in self._studio.differences([one.plan for one in self._told])
+        ]
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange:
@@ -270,7 +238,10 @@ def _measure_rows(told: list[Told]) -> list[tuple[str, list[Cell]]]:
             title = metric_title(name) if part == "validation" else tr("{metric}, test rows", metric=metric_title(name))
             values = [event.measures.metrics.get(name) if event is not None else None for event in found]
             best = _best(name, values) if len(told) > 1 else None
-            rows.append((title, [Cell(number_text(value), strong=n == best) for n, value in enumerate(values)]))
+            cells = [_measure_cell(one, part, name, value) for one, value in zip(told, values, strict=True)]
+            if best is not None:
+                cells[best] = replace(cells[best], strong=True)
+            rows.append((title, cells))
     looks = [one.evaluations.get("validation") for one in told]
     rows.append(row(tr("Validation loss"), [loss_text(look.loss) if look is not None else "–" for look in looks]))
     rows.append(row(tr("Best step"), [str(one.record.best_step or "–") for one in told]))
@@ -278,6 +249,26 @@ def _measure_rows(told: list[Told]) -> list[tuple[str, list[Cell]]]:
     rows.append(row(tr("Duration"), [duration_text(one.record.seconds) for one in told]))
     rows.append(row(tr("State"), [state_text(one.record.state) for one in told]))
     return rows
+
+
+def _measure_cell(told: Told, part: str, name: str, value: float | None) -> Cell:
+    """A measure with how far it can be trusted, where that is known."""
+    sure = told.intervals.get((part, name))
+    if value is None or sure is None:
+        return Cell(number_text(value))
+    texts = {"value": number_text(value), "low": number_text(sure[0]), "high": number_text(sure[1])}
+    help = tr(
+        "95 % interval: {low} to {high}, judged by {rows} rows. Another seed or split can differ by more.",
+        rows=told.rows.get(part, 0),
+        **texts,
+    )
+    return Cell(tr("{value} ({low} to {high})", **texts), help=help)
+
+
+def _judged_rows(events: Sequence[Any]) -> dict[str, int]:
+    """{part: how many rows it has}, from how the run began."""
+    begun = next((event for event in reversed(events) if isinstance(event, RunStarted)), None)
+    return {} if begun is None else {"validation": begun.validation_rows, "test": begun.test_rows}
 
 
 def _best(name: str, values: list[float | None]) -> int | None:

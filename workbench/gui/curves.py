@@ -68,6 +68,19 @@ class CurvePlot(QWidget):
         curve.track.extend(np.asarray(xs, dtype=np.float64), np.asarray(ys, dtype=np.float64))
         curve.dirty = True
 
+    def keep_until(self, step: float) -> None:
+        """Forget the points of later steps; the zoom stays."""
+        for curve in self.curves.values():
+            if len(curve.track) and curve.track.x[-1] > step:
+                curve.track = curve.track.until(step)
+                curve.dirty = True
+
+    def drop_at(self, key: str, step: float) -> None:
+        """Forget the last point of the line `key` if it is at `step`."""
+        track = self.curves[key].track
+        if len(track) and track.x[-1] == step:
+            self.curves[key].track = track.until(step - 0.5)
+
     def refresh(self) -> None:
         """Paint what has changed: at most one `setData` for each line."""
         for curve in self.curves.values():

@@ -20,8 +20,13 @@ def decide(
     safe: str,
     others: Sequence[Action],
     on_safe: Callable[[], None] | None = None,
+    *,
+    cancel: str = "",
 ) -> QDialog:
-    """Ask one question without blocking. `safe` is the default verb and what Esc means; `others` the other verbs."""
+    """Ask one question without blocking. `safe` is the default verb and what Esc means; `others` the other verbs.
+
+    With `cancel`, Esc means that verb instead, and nothing is done.
+    """
     dialog = QDialog(parent)
     dialog.setObjectName("decision")
     dialog.setWindowTitle(title)
@@ -31,6 +36,10 @@ def decide(
     row = QHBoxLayout()
     row.setSpacing(theme.GAP)
     row.addStretch()
+    if cancel:
+        row.addWidget(_cancel_button(dialog, cancel))
+        default.clicked.disconnect()
+        default.clicked.connect(lambda _checked=False: (dialog.accept(), on_safe() if on_safe else None))
     for number, action in enumerate(others):
         row.addWidget(_other_button(dialog, number, action))
     row.addWidget(default)
@@ -40,7 +49,7 @@ def decide(
     column.addWidget(_plain(title, "heading"))
     column.addWidget(_plain(text))
     column.addLayout(row)
-    if on_safe:
+    if on_safe and not cancel:
         dialog.rejected.connect(on_safe)
     dialog.setMinimumWidth(400)
     default.setFocus()
@@ -62,6 +71,14 @@ def _other_button(dialog: QDialog, number: int, action: Action) -> QPushButton:
     button.setObjectName(f"decision-{number}")
     button.setAutoDefault(True)  # so that Enter presses the button that has the focus
     button.clicked.connect(lambda _checked=False: (dialog.accept(), call()))
+    return button
+
+
+def _cancel_button(dialog: QDialog, caption: str) -> QPushButton:
+    button = QPushButton(caption)
+    button.setObjectName("decision-cancel")
+    button.setAutoDefault(True)
+    button.clicked.connect(dialog.reject)
     return button
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -191,3 +191,11 @@ def with_option(plan: TrainingPlan, group: str, name: str, value: Scalar) -> Tra
 def with_choice(plan: TrainingPlan, group: str, name: str) -> TrainingPlan:
     """`plan` with another entry of a family, its knobs at their defaults."""
     return msgspec.structs.replace(plan, **{group: Choice(name=name)})
+
+
+def changed_plan(plan: TrainingPlan, changes: Mapping[str, Scalar]) -> TrainingPlan:
+    """`plan` with knobs set by their addresses: "learning_rate" or "optimizer.weight_decay"."""
+    for key, value in changes.items():
+        group, _, name = key.rpartition(".")
+        plan = with_option(plan, group or "plan", name, value)
+    return plan

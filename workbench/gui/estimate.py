@@ -1,17 +1,19 @@
-"""How long a run will take, about: from the last run of the same kind, or from the size of the model."""
+"""What a run will take, in words: steps, time and memory."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
-from workbench.core.events import Event, StepDone
-from workbench.core.language import tr, trn
+from workbench.core.forecasts import Forecast, Verdict
+from workbench.core.language import mark, tr, trn
 from workbench.core.plan import TrainingPlan
 
-_START = 6.0  # seconds until the first step
-_FLOPS = 35e9  # per second and thread, of a plain computer's processor while it trains
-_TOKENS_PER = {"words": 1.4, "characters": 1.0, "": 1.0}
+VERDICTS: dict[Verdict, str] = {
+    "fits": mark("{needed} of {available} GB of memory: fits"),
+    "tight": mark("{needed} of {available} GB of memory: tight"),
+    "too_big": mark("{needed} GB of memory, and {available} GB can be had: too big"),
+}
+ROLES: dict[Verdict, str] = {"fits": "muted", "tight": "warning", "too_big": "danger"}
 
 
 def steps_planned(plan: TrainingPlan, rows: int) -> int:
@@ -23,50 +25,43 @@ def steps_planned(plan: TrainingPlan, rows: int) -> int:
     return min(steps, plan.max_steps) if plan.max_steps else steps
 
 
-class Pacer:
-    """Remembers how many rows a second each kind of run made."""
-
-    def __init__(self) -> None:
-        self._rates: dict[tuple, float] = {}
-
-    def take(self, plan: TrainingPlan, events: list[Event]) -> None:
-        """Learn from the latest step in `events`."""
-        for event in reversed(events):
-            if isinstance(event, StepDone) and event.seconds > 1:
-                self._rates[_kind(plan)] = event.rows / event.seconds
-                return
-
-    def seconds(self, plan: TrainingPlan, profile: Any, parameters: int, threads: int) -> float:
-        """About how long a run of `plan` will take, in seconds."""
-        rows = steps_planned(plan, profile.read) * plan.batch_size * plan.accumulation
-        rate = self._rates.get(_kind(plan)) or _rate(plan, profile.lengths, parameters, threads)
-        return _START + rows * 1.1 / rate  # a tenth more for looking at the validation rows
-
-
-def _kind(plan: TrainingPlan) -> tuple:
-    model = plan.model
-    return model.source, model.location, tuple(sorted(model.options.items())), plan.max_length, plan.dataset.path
-
-
-def _rate(plan: TrainingPlan, lengths: Any, parameters: int, threads: int) -> float:
-    total = sum(lengths.counts) or 1
-    middles = [(low + high) / 2 for low, high in zip(lengths.edges[:-1], lengths.edges[1:], strict=False)]
-    mean = sum(size * count for size, count in zip(middles, lengths.counts, strict=False)) / total
-    tokens = min(mean * _TOKENS_PER.get(lengths.unit, 1.0) + 2, plan.max_length)
-    if plan.model.source == "scratch":
-        width, layers = float(plan.model.options.get("hidden_size", 128)), float(plan.model.options.get("layers", 2))
-        weights = 12 * layers * width * width
-    else:
-        weights = (parameters or 1e8) / 2  # about half of a small encoder is its table of words, which costs little
-    flops = 6 * weights * max(tokens, 4)  # Kaplan et al. 2020: two for each weight forward, four backward
-    return min(_FLOPS * max(threads, 1) / flops, 1500.0)
-
-
 def spoken(seconds: float, steps: int) -> str:
-    """The estimate in words."""
+    """Steps and time in words."""
     count = trn("{number} step", "{number} steps", steps)
     if seconds < 50:
         return tr("{steps}, less than a minute", steps=count)
     if seconds < 3600:
         return tr("{steps}, about {minutes} min", steps=count, minutes=max(1, round(seconds / 60)))
     return tr("{steps}, about {hours} h", steps=count, hours=f"{seconds / 3600:.1f}")
+
+
+def time_text(seconds: float) -> str:
+    """A stretch of time, about."""
+    if seconds < 99.5:
+        return tr("{seconds} s", seconds=max(1, round(seconds)) if seconds > 0 else 0)
+    return (
+        tr("{minutes} min", minutes=round(seconds / 60))
+        if seconds < 5400
+        else tr("{hours} h", hours=f"{seconds / 3600:.1f}")
+    )
+
+
+def memory_text(forecast: Forecast) -> str:
+    """How much memory of how much, and whether it fits."""
+    needed, available = gigabytes(forecast.peak_bytes), gigabytes(forecast.available_bytes)
+    if not forecast.available_bytes:
+        return tr("{needed} GB of memory", needed=needed)
+    return tr(VERDICTS[forecast.verdict], needed=needed, available=available)
+
+
+def gigabytes(size: int) -> str:
+    """Bytes as GB, with one digit where it says something."""
+    value = size / 2**30
+    return f"{value:.0f}" if value >= 19.95 else f"{value:.1f}"
+
+
+def size_text(size: int) -> str:
+    """Bytes in MB or GB."""
+    if size < 2**30:
+        return tr("{size} MB", size=max(1, round(size / 2**20)) if size else 0)
+    return tr("{size} GB", size=f"{size / 2**30:.1f}")

@@ -24,6 +24,7 @@ from workbench.gui.numbers import NumberBox, format_number, parse_number
 
 _PATIENCE = 500  # milliseconds after the last key before a value is judged
 _EDITOR_WIDTH = 128
+_WIDEST_CHOICE = 256
 
 
 class Combo(QComboBox):
@@ -120,6 +121,14 @@ class OptionField(QWidget):
         grid.addWidget(self.mend_button, 2, 0, 1, 3, Qt.AlignmentFlag.AlignLeft)
         grid.addWidget(self._help, 3, 0, 1, 3)
         grid.setColumnStretch(0, 1)
+        self._grid = grid
+
+    def add_button(self, button: QPushButton) -> None:
+        """Put `button` under the editor, beside the help."""
+        button.setFixedWidth(_EDITOR_WIDTH)
+        self._grid.removeWidget(self._help)
+        self._grid.addWidget(self._help, 3, 0, 1, 2)
+        self._grid.addWidget(button, 3, 2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
 
     def _connect(self) -> None:
         editor = self.editor
@@ -278,8 +287,9 @@ def _editor(option: Option) -> QWidget:
         combo = Combo()
         for value, title in option.choices:
             combo.addItem(tr(title), value)
+        combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)  # what is chosen can be read whole
         combo.setMinimumWidth(_EDITOR_WIDTH)
-        combo.setMaximumWidth(_EDITOR_WIDTH + 40)
+        combo.setMaximumWidth(_WIDEST_CHOICE)
         return combo
     if option.kind == "switch":
         box = QCheckBox()
@@ -290,4 +300,9 @@ def _editor(option: Option) -> QWidget:
     return number
 
 
-FAMILY_TITLES = {"loss": mark("Loss"), "optimizer": mark("Optimizer"), "schedule": mark("Schedule")}
+FAMILY_TITLES = {
+    "tuning": mark("What learns"),
+    "loss": mark("Loss"),
+    "optimizer": mark("Optimizer"),
+    "schedule": mark("Schedule"),
+}

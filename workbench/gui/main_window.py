@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import traceback
-from typing import Any
 
 import msgspec
 from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer
@@ -12,14 +11,15 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QMainWindow, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from workbench.core.errors import WorkbenchError
-from workbench.core.events import RunFinished
 from workbench.core.language import tr
 from workbench.gui import background, theme
 from workbench.gui.actions import Actions
+from workbench.gui.coaching import Coaching
 from workbench.gui.column import Column
 from workbench.gui.commands import Commands
 from workbench.gui.dropping import DropTarget
-from workbench.gui.messages import Messages, decide
+from workbench.gui.leaving import Leaving
+from workbench.gui.messages import Messages
 from workbench.gui.panels.dataset import DatasetPanel
 from workbench.gui.panels.inference import InferencePanel
 from workbench.gui.panels.model import ModelPanel
@@ -27,9 +27,12 @@ from workbench.gui.panels.runs import RunsPanel
 from workbench.gui.panels.settings import SettingsPanel
 from workbench.gui.panels.start import StartBar
 from workbench.gui.panels.training import TrainingPanel
+from workbench.gui.probing import Probing
 from workbench.gui.progress import ProgressStrip
+from workbench.gui.running import Running
 from workbench.gui.session import Session
 from workbench.gui.status import Status
+from workbench.gui.sweeping import Sweeping
 from workbench.gui.tab_order import order_tabs
 from workbench.studio import Studio
 
@@ -44,12 +47,16 @@ class MainWindow(QMainWindow):
         self.setObjectName("mainWindow")
         self.studio = studio
         self.session = Session(studio, self)
-        self._closing = False
         self._build_left()
         self._build_right()
         self._place()
         self.actions_ = Actions(self)
+        self.running = Running(self)
+        self.leaving = Leaving(self, self.session.training, self.messages)
+        self.sweeping = Sweeping(self)
         self.commands = Commands(self)
+        self.coaching = Coaching(self)
+        self.probing = Probing(self)
         self.drops = DropTarget(self)
         self._wire()
         self._restore()
@@ -108,10 +115,6 @@ class MainWindow(QMainWindow):
 
     def _wire(self) -> None:
         session = self.session
-        session.run_begun.connect(self._begin_run)
-        session.run_events.connect(self._take_events)
-        session.run_ended.connect(self._end_run)
-        session.state_changed.connect(self._show_state)
         session.refused.connect(self._refuse)
         session.opened.connect(self._opened)
         session.told.connect(self.messages.notify)
@@ -122,7 +125,6 @@ class MainWindow(QMainWindow):
         self.dataset_panel.sample_requested.connect(self.commands.open_sample)
         self.model_panel.notified.connect(self.messages.notify)
         self.drops.dropped.connect(self.commands.take)
-        self.progress.stop_requested.connect(session.stop)
         self.training.notified.connect(self.messages.notify)
         self.training.try_requested.connect(self.try_run)
         for panel in (self.training, self.inference, self.runs):
@@ -145,7 +147,7 @@ class MainWindow(QMainWindow):
 
     def show_run(self, run_id: str) -> None:
         """Open the Training tab with the curves of a run of the past."""
-        if self.session.state == "idle":
+        if self.session.training.ready:
             self.training.show_run(run_id)
             self.tabs.setCurrentWidget(self.training)
         else:
@@ -154,38 +156,6 @@ class MainWindow(QMainWindow):
     def _show_tab(self, _row: int) -> None:
         if self.tabs.currentWidget() is self.runs:
             self.runs.refresh()
-
-    def _begin_run(self, run: Any) -> None:
-        self.messages.clear("train")
-        self.messages.clear("outcome")
-        self.training.begin(run)
-        self.progress.begin(run.name)
-        self.tabs.setCurrentWidget(self.training)
-        self.runs.refresh()
-        self._show_title()
-
-    def _take_events(self, events: list) -> None:
-        self.training.take(events)
-        self.progress.take(events)
-        self._show_title()
-
-    def _end_run(self, last: RunFinished) -> None:
-        run_id = self.training.run_id
-        self.runs.refresh()
-        self.inference.refresh()
-        if last.best_step and run_id:
-            self.inference.set_run(run_id)
-        self._show_title()
-
-    def _show_state(self, state: str) -> None:
-        idle = state == "idle"
-        if idle and self._closing:
-            self._closing = False
-            QTimer.singleShot(0, self, self.close)  # after the end of the run was told, if there is one
-        self.actions_.by_name["train"].setEnabled(idle and not self.session.obstacle)
-        self.actions_.by_name["stop"].setEnabled(state in ("starting", "running"))
-        if state == "stopping":
-            self.progress.show_stopping()
 
     def _refuse(self, key: str, error: Exception) -> None:
         details = "" if isinstance(error, WorkbenchError) else "".join(traceback.format_exception(error))
@@ -197,14 +167,7 @@ class MainWindow(QMainWindow):
 
     def _show_history(self) -> None:
         self.actions_.show_history(self.session.draft.undo_text, self.session.draft.redo_text)
-        self._show_state(self.session.state)
-
-    def _show_title(self) -> None:
-        run = self.session.bridge.run
-        if run is None:
-            self.setWindowTitle("Model Workbench")
-        else:
-            self.setWindowTitle(f"{self.progress.percent} % - {run.name} - Model Workbench")
+        self.running.show_state()
 
     # Language, theme, geometry.
 
@@ -214,6 +177,7 @@ class MainWindow(QMainWindow):
             self.left_column.hold()
             self.retranslate()
             self.session.relearn()
+            self.coaching.speak_again()
 
     def retranslate(self) -> None:
         """Set every text in the language spoken now."""
@@ -224,7 +188,7 @@ class MainWindow(QMainWindow):
         self.actions_.retranslate()
         self.commands.fill_menus()
         self._show_history()
-        self._show_title()
+        self.running.show_title()
 
     def _restore(self) -> None:
         settings = self.studio.settings
@@ -262,31 +226,17 @@ class MainWindow(QMainWindow):
     # Closing.
 
     def closeEvent(self, event) -> None:
-        if self.session.state == "idle":
-            self._save()
-            self.status.rest()
-            self.session.rest()
-            self.model_panel.hub.cancel()
-            event.accept()
+        if not self.leaving.may_close():
+            event.ignore()
             return
-        event.ignore()
-        if self._closing or self.findChild(QWidget, "decision") is not None:
-            return
-        decide(
-            self,
-            tr("A model is being trained"),
-            tr("What was learned so far is kept if you stop now. The run can be found under Runs."),
-            tr("Keep training"),
-            [(tr("Stop, keep the model and quit"), self._stop_and_close)],
-        )
-
-    def _stop_and_close(self) -> None:
-        if self.session.state == "idle":
-            self.close()
-            return
-        self._closing = True
-        self.messages.banner("closing", tr("The model is being kept. The window closes by itself."), "info")
-        self.session.stop()
+        self._save()
+        self.running.rest()
+        self.probing.rest()
+        self.start_bar.rest()
+        self.status.rest()
+        self.session.rest()
+        self.model_panel.hub.cancel()
+        event.accept()
 
     def first_look(self, path: str = "") -> None:
         """After the first paint: open `path`, or the first sample, and get the engine ready."""
@@ -296,6 +246,7 @@ class MainWindow(QMainWindow):
             self.commands.open_path(path)
         else:
             self.commands.open_first_sample()
+        self.running.first_look()
         QTimer.singleShot(400, self, self.session.prepare)
 
     def rest(self, milliseconds: int = 5000) -> None:

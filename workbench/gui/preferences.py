@@ -55,9 +55,13 @@ class Preferences(QDialog):
         self.retranslate()
 
     def _build(self) -> None:
-        self._labels = [QLabel() for _ in range(4)]
+        self._labels = [QLabel() for _ in range(5)]
         self._make_fields()
         self._make_folder()
+        self.hints_button = QPushButton()
+        self.hints_button.setObjectName("prefHints")
+        self.hints_button.setEnabled(bool(self._studio.settings.quiet_hints))
+        self.hints_button.clicked.connect(self._bring_hints_back)
         self.close_button = QPushButton()
         self.close_button.setObjectName("prefClose")
         self.close_button.setDefault(True)
@@ -105,8 +109,9 @@ class Preferences(QDialog):
             self.theme,
             _stacked(self.endpoint, self._wrong, self._endpoint_help),
             _stacked(folder_row, self._folder_note),
+            _start_of_row(self.hints_button),
         )
-        fields = (self.language, self.theme, self.endpoint, self.folder)
+        fields = (self.language, self.theme, self.endpoint, self.folder, self.hints_button)
         for label, field, row in zip(self._labels, fields, rows, strict=True):
             label.setBuddy(field)
             form.addRow(label, row)
@@ -124,7 +129,7 @@ class Preferences(QDialog):
         self.endpoint.setText(settings.hub_endpoint)
         self.folder.setText(str(self._studio.workspace))
 
-    def _change(self, **changes: str) -> None:
+    def _change(self, **changes: object) -> None:
         self.changed.emit(msgspec.structs.replace(self._studio.settings, **changes))
 
     def _take_endpoint(self) -> None:
@@ -137,6 +142,11 @@ class Preferences(QDialog):
         self._wrong.setVisible(bool(wrong))
         if not wrong and text != self._studio.settings.hub_endpoint:
             self._change(hub_endpoint=text)
+
+    def _bring_hints_back(self) -> None:
+        self._change(quiet_hints=())
+        self.close_button.setFocus()
+        self.hints_button.setEnabled(False)
 
     def _ask_folder(self) -> None:
         dialog = QFileDialog(self, tr("Choose a folder for runs and models"), str(self._studio.workspace))
@@ -169,7 +179,8 @@ class Preferences(QDialog):
         self.setWindowTitle(tr("Preferences"))
         names = (tr("Language"), tr("Theme"), tr("Source of downloads"), tr("Workspace folder"))
         fields: tuple[QWidget, ...] = (self.language, self.theme, self.endpoint, self.folder)
-        for label, field, name in zip(self._labels, fields, names, strict=True):
+        self._labels[-1].setText(tr("Hints on curves"))
+        for label, field, name in zip(self._labels[:-1], fields, names, strict=True):
             label.setText(name)
             field.setAccessibleName(name)
         self._set_texts()
@@ -181,12 +192,21 @@ class Preferences(QDialog):
         self.folder_button.setText(tr("Choose…"))
         self.folder_button.setAccessibleName(tr("Choose a folder for runs and models"))
         self._folder_note.setText(tr("Runs and models are kept here. Nothing in it leaves this computer."))
+        self.hints_button.setText(tr("Show all kinds again"))
+        self.hints_button.setAccessibleName(tr("Show all kinds of hints on curves again"))
         self.close_button.setText(tr("Close"))
 
 
 def _name_items(combo: QComboBox) -> None:
     for row in range(combo.count()):
         combo.setItemText(row, tr(THEMES[combo.itemData(row)]))
+
+
+def _start_of_row(part: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.addWidget(part)
+    row.addStretch()
+    return row
 
 
 def _stacked(*parts: QWidget | QHBoxLayout) -> QVBoxLayout:

@@ -16,6 +16,8 @@ from workbench.gui.wording import duration_text, moment_text, number_text
 
 Index = QModelIndex | QPersistentModelIndex
 _BEAT = 1000  # ms between two looks at a run that is going
+_COLUMNS = 9
+HEADING = 8  # the column of the heading of a sweep
 _NUMBERS = (4, 5, 6)  # columns that stand to the right
 
 
@@ -29,6 +31,14 @@ class RunsModel(QAbstractTableModel):
         self._studio = studio
         self.records: list[Any] = []
         self._cells: list[list[Cell]] = []
+        self._headings: dict[str, str] = {}
+
+    def show_headings(self, headings: dict[str, str]) -> None:
+        """Under which headings runs stand, {run: heading}."""
+        self._headings = dict(headings)
+        self._cells = [self._row(record) for record in self.records]
+        if self._cells:
+            self.dataChanged.emit(self.index(0, HEADING), self.index(len(self._cells) - 1, HEADING))
 
     def show_records(self, records: list[Any]) -> None:
         """Show these instead."""
@@ -49,7 +59,7 @@ class RunsModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._cells)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self._titles())
+        return 0 if parent.isValid() else _COLUMNS  # asked for with every cell
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
@@ -97,6 +107,7 @@ class RunsModel(QAbstractTableModel):
             tr("Steps"),
             tr("Duration"),
             tr("Started"),
+            tr("Sweep"),
         ]
 
     def _row(self, record: Any) -> list[Cell]:
@@ -116,6 +127,7 @@ class RunsModel(QAbstractTableModel):
             Cell(str(record.steps), record.steps),
             Cell(duration_text(record.seconds), record.seconds),
             Cell(moment_text(record.started), record.started),
+            Cell(self._headings.get(record.id, "")),
         ]
 
 

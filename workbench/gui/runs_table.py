@@ -7,9 +7,10 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QTableView
 
 from workbench.gui import theme
-from workbench.gui.tables import copy_table, furnish, reach_edge
+from workbench.gui.tables import copy_table, furnish, last_shown, reach_edge
 
 _WIDEST = 240
+_JUDGED = 60  # rows by which a column's width is found: all of a long list would take longer than reading it
 
 
 class RunsTable(QTableView):
@@ -32,6 +33,7 @@ class RunsTable(QTableView):
         header = self.horizontalHeader()
         header.setSortIndicatorClearable(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        header.setResizeContentsPrecision(_JUDGED)
         header.sectionResized.connect(self._column_sized)
         self.setMinimumHeight(100)
 
@@ -42,7 +44,10 @@ class RunsTable(QTableView):
         header = self.horizontalHeader()
         self._fitting = True
         self.resizeColumnsToContents()
+        last = last_shown(self)  # which reaches the edge
         for column in range(self.model().columnCount()):
+            if column == last or self.isColumnHidden(column):
+                continue
             width = max(self.columnWidth(column), header.sectionSizeHint(column)) + theme.GAP
             self.setColumnWidth(column, min(width, _WIDEST))
         reach_edge(self)
@@ -52,8 +57,10 @@ class RunsTable(QTableView):
         super().resizeEvent(event)
         reach_edge(self)
 
-    def _column_sized(self, column: int, *_sizes: int) -> None:
-        last = column == self.model().columnCount() - 1  # as wide as what is left, whoever sizes the table
+    def _column_sized(self, column: int, before: int, after: int) -> None:
+        if not before or not after:  # it was hidden, or is shown again
+            return
+        last = column == last_shown(self)  # as wide as what is left, whoever sizes the table
         self._sized_by_user = self._sized_by_user or not (self._fitting or last)
 
     def begin_rename(self) -> None:

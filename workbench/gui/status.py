@@ -19,12 +19,17 @@ class Status(QStatusBar):
         super().__init__()
         self.setObjectName("status")
         self._studio = studio
-        self._machine, self._memory, self._promise = (text_label(wrap=False) for _ in range(3))
-        for label, name in ((self._machine, "statusDevice"), (self._memory, "statusMemory")):
+        self._machine, self._memory, self._awake, self._promise = (text_label(wrap=False) for _ in range(4))
+        for label, name in (
+            (self._machine, "statusDevice"),
+            (self._memory, "statusMemory"),
+            (self._awake, "statusAwake"),
+        ):
             label.setObjectName(name)
             self.addWidget(label)
         self._promise.setObjectName("statusOffline")
         self.addPermanentWidget(self._promise)
+        self._awake.hide()
         self._timer = QTimer(self)
         self._timer.setInterval(_BEAT)
         self._timer.timeout.connect(self.refresh)
@@ -39,6 +44,10 @@ class Status(QStatusBar):
         used = f"{(machine.memory_total - machine.memory_free) / 2**30:.1f}"
         _set(self._memory, tr("Memory {used} of {total} GB", used=used, total=f"{machine.memory_total / 2**30:.0f}"))
 
+    def show_awake(self, held: bool) -> None:
+        """Say that the computer does not fall asleep while a model trains."""
+        self._awake.setVisible(held)
+
     def rest(self) -> None:
         """Stop looking: the window closes."""
         self._timer.stop()
@@ -50,6 +59,7 @@ class Status(QStatusBar):
 
     def retranslate(self) -> None:
         """Set every text in the language spoken now."""
+        self._awake.setText(tr("Sleep is off while training"))
         self._promise.setText(tr("Offline: nothing leaves this computer"))
         self.refresh()
 

@@ -37,6 +37,7 @@ QFrame[role="toast"] QLabel { color: @window; }
 QFrame[role="toast"] QPushButton, QFrame[role="toast"] QToolButton { color: @window; background: transparent;
   border: 1px solid @window; }
 QFrame[role="toast"] QPushButton:focus, QFrame[role="toast"] QToolButton:focus { border: 2px solid @window; }
+QLabel[role="danger"], QLabel[role="warning"], QLabel[role="success"] { background: transparent; border: none; }
 QFrame[role="drop"] { background: @surface; border: 3px dashed @accent; border-radius: 8px; }
 QFrame[role="refuse"] { background: @surface; border: 3px dashed @danger; border-radius: 8px; }
 
@@ -54,6 +55,12 @@ QPushButton[role="primary"] { color: @accent_text; background: @accent; border: 
 QPushButton[role="primary"]:hover { background: @accent_hover; }
 QPushButton[role="primary"]:focus { border: 6px double @accent_text; padding: 3px 11px; }
 QPushButton[role="primary"]:disabled { color: @disabled; background: @raised; border-color: @line; }
+QPushButton[role="large"] { padding: 8px 16px; font-weight: 600; }
+QPushButton[role="large"]:focus { padding: 7px 15px; }
+QPushButton[role="accent"] { color: @accent_text; background: @accent; border: 1px solid @accent; font-weight: 600; }
+QPushButton[role="accent"]:hover { background: @accent_hover; }
+QPushButton[role="accent"]:focus { border: 4px double @accent_text; padding: 1px 9px; }
+QPushButton[role="accent"]:disabled { color: @disabled; background: @raised; border-color: @line; }
 QPushButton[role="danger"] { color: @danger; background: @surface; border: 1px solid @danger; font-weight: 600;
   padding: 8px 16px; }
 QPushButton[role="danger"]:focus { border: 2px solid @danger; padding: 7px 15px; }
@@ -63,6 +70,9 @@ QPushButton[role="quiet"], QToolButton[role="quiet"] { color: @accent; backgroun
 QPushButton[role="quiet"]:hover, QToolButton[role="quiet"]:hover { background: @raised; }
 QPushButton[role="quiet"]:focus, QToolButton[role="quiet"]:focus { border: 2px solid @focus; padding: 3px 7px; }
 QPushButton[role="quiet"]:disabled, QToolButton[role="quiet"]:disabled { color: @disabled; }
+QPushButton[role="choice"] { background: transparent; text-align: left; padding: 0; }
+QPushButton[role="choice"]:hover { background: @selection; }
+QPushButton[role="choice"]:focus { border: 2px solid @focus; padding: 0; }
 QToolButton[role="icon"] { background: transparent; border: 1px solid transparent; padding: 4px; }
 QToolButton[role="icon"]:hover { background: @raised; }
 QToolButton[role="icon"]:focus { border: 2px solid @focus; padding: 3px; }
@@ -145,6 +155,7 @@ QProgressBar { color: @text; background: @raised; border: none; border-radius: 4
 QProgressBar::chunk { background: @accent; border-radius: 4px; }
 QProgressBar[role="success"]::chunk { background: @success; }
 QProgressBar[role="warning"]::chunk { background: @warning; }
+QProgressBar[role="rest"]::chunk { background: @muted; }
 QProgressBar[role="danger"]::chunk { background: @danger; }
 QSlider:focus { border: 2px solid @focus; border-radius: 4px; }
 

@@ -170,13 +170,20 @@ def reach_edge(table: QTableView) -> None:
     count = header.count()
     if not count or any(header.sectionResizeMode(n) == QHeaderView.ResizeMode.Stretch for n in range(count)):
         return
-    last = count - 1
+    last = last_shown(table)
     wanted = max(table.sizeHintForColumn(last), header.sectionSizeHint(last)) + theme.GAP
     fits = header.length() - header.sectionSize(last) + wanted <= table.viewport().width()
     if fits != header.stretchLastSection():
         header.setStretchLastSection(fits)
     if not fits:
         header.resizeSection(last, wanted)
+
+
+def last_shown(table: QTableView) -> int:
+    """The column that stands rightmost."""
+    header = table.horizontalHeader()
+    places = (header.logicalIndex(place) for place in reversed(range(header.count())))
+    return next((column for column in places if not header.isSectionHidden(column)), header.count() - 1)
 
 
 def table_text(table: QTableView, *, chosen: Callable[[int], bool] = lambda row: True) -> str:

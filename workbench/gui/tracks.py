@@ -59,6 +59,13 @@ class Track:
         self.lowest = min(self.lowest, float(ys.min()))
         self.highest = max(self.highest, float(ys.max()))
 
+    def until(self, place: float) -> Track:
+        """A track of its own with the points up to `place`."""
+        count = int(np.searchsorted(self.x, place, side="right"))
+        kept = Track(max(count, 1024))
+        kept.extend(self.x[:count].copy(), self.y[:count].copy())
+        return kept
+
     def at(self, place: float) -> int | None:
         """The number of the point nearest to `place`; None without points."""
         if not self._count:

@@ -80,8 +80,17 @@ class LossPlot(CurvePlot):
         self.extend("raw", steps, values)
         self.extend("smoothed", steps, self._smoother(values))
 
+    def forget_after(self, step: float) -> None:
+        """Forget the points of later steps: a run that is resumed makes them again."""
+        self.keep_until(step)
+        raw, smoothed = self.curves["raw"], self.curves["smoothed"]
+        self._smoother = Smoother()
+        smoothed.track = type(raw.track)(max(len(raw.track), 1024))
+        smoothed.track.extend(raw.track.x, self._smoother(raw.track.y))
+
     def add_validation(self, step: float, loss: float, *, best: bool) -> None:
-        """The loss on the validation rows at `step`."""
+        """The loss on the validation rows at `step`; it takes the place of one from before at that step."""
+        self.drop_at("validation", step)
         self.extend("validation", [step], [loss])
         if best:
             self.mark_best(step)
@@ -161,6 +170,7 @@ class MetricPlot(CurvePlot):
         """The metric at `step`."""
         if value is None:
             return
+        self.drop_at("metric", step)
         self.extend("metric", [step], [value])
         if best:
             self.mark_best(step)
@@ -172,6 +182,10 @@ class MetricPlot(CurvePlot):
         if number is not None and track.x[number] == step:
             self.curves["best"].track = type(track)(1)
             self.extend("best", [step], [track.y[number]])
+
+    def forget_after(self, step: float) -> None:
+        """Forget the points of later steps: a run that is resumed makes them again."""
+        self.keep_until(step)
 
     def set_baseline(self, measures: Measures) -> None:
         """Show what guessing reaches in the plotted metric."""

@@ -47,6 +47,11 @@ def number_text(value: float | None) -> str:
     return f"{value:.3f}" if size >= 0.01 else f"{value:.2g}"
 
 
+def count_text(count: int) -> str:
+    """A count as people read it: 1,240 in English, 1240 in Chinese."""
+    return f"{count:,}" if language() == "en" else str(count)
+
+
 def loss_text(value: float) -> str:
     """A loss, with as many digits as it takes to see it move."""
     return f"{value:.3f}" if 0.01 <= abs(value) < 100 or value == 0 else f"{value:.3g}"

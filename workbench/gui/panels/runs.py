@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
     QLineEdit,
-    QPushButton,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -24,7 +23,9 @@ from workbench.gui.background import Ticket, submit
 from workbench.gui.compare import CompareView
 from workbench.gui.empty import EmptyState
 from workbench.gui.folders import show_folder
-from workbench.gui.runs_model import RunsFollower, RunsModel
+from workbench.gui.panels.run_buttons import RunButtons
+from workbench.gui.run_groups import RunGroups
+from workbench.gui.runs_model import HEADING, RunsFollower, RunsModel
 from workbench.gui.runs_table import RunsTable
 from workbench.gui.tables import SORT
 
@@ -34,6 +35,9 @@ class RunsPanel(QWidget):
 
     open_requested = Signal(str)  # try its model
     show_requested = Signal(str)  # see its curves in the Training tab
+    resume_requested = Signal(str)  # go on with a run that rests
+    continue_requested = Signal(str)  # ask with what a run that ended goes on
+    sweep_requested = Signal(str)  # see all runs under a heading
     sample_requested = Signal()
     notified = Signal(str, object)  # text, and a callable that undoes it or None
     changed = Signal()  # a run was renamed, deleted or restored
@@ -47,11 +51,12 @@ class RunsPanel(QWidget):
         self._wants_focus = False  # the keyboard stays here after the next reading of the list
         self.model = RunsModel(studio, self)
         self.follower = RunsFollower(studio, self.model)
+        self.groups = RunGroups(studio, self)
         self.order = QSortFilterProxyModel(self)
         self.table = RunsTable()
         self.filter, self.bin_box = QLineEdit(), QCheckBox()
-        self.try_button, self.show_button, self.folder_button, self.rename_button = (QPushButton() for _ in range(4))
-        self.delete_button, self.restore_button = QPushButton(), QPushButton()
+        self.buttons = RunButtons()
+        self._ready = True  # whether a run could be started now
         self.compare, self.empty, self.stack = CompareView(studio), EmptyState("runsEmpty"), QStackedWidget()
         self._build()
         self._connect()
@@ -67,6 +72,12 @@ class RunsPanel(QWidget):
         self._ticket = submit(
             self, lambda: self._studio.runs(deleted=in_bin), lambda runs: self._show(runs, in_bin), self._tell
         )
+
+    def set_ready(self, ready: bool) -> None:
+        """Whether a run could be started now: only then one can be resumed."""
+        if ready != self._ready:
+            self._ready = ready
+            self._show_buttons()
 
     def selected(self) -> list[Any]:
         """The records that are selected, as they stand in the table."""
@@ -85,12 +96,7 @@ class RunsPanel(QWidget):
         self.filter.setAccessibleName(tr("Filter runs"))
         self.bin_box.setText(tr("Deleted runs"))
         self.bin_box.setToolTip(tr("Deleted runs can be restored for 30 days."))
-        self.try_button.setText(tr("Try it"))
-        self.show_button.setText(tr("Show curves"))
-        self.folder_button.setText(tr("Show folder"))
-        self.rename_button.setText(tr("Rename"))
-        self.delete_button.setText(tr("Delete"))
-        self.restore_button.setText(tr("Restore"))
+        self.buttons.retranslate()
         self.table.setAccessibleName(tr("Runs"))
         self.table.setAccessibleDescription(tr("Enter tries a run, F2 renames it, Delete deletes it."))
         self.model.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, self.model.columnCount() - 1)
@@ -106,6 +112,8 @@ class RunsPanel(QWidget):
         self.order.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.order.setFilterKeyColumn(-1)
         self.table.show_runs(self.order)
+        self.table.horizontalHeader().moveSection(HEADING, 1)  # beside the name
+        self.table.setColumnHidden(HEADING, True)
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.setObjectName("runsSplitter")
         self.splitter.setChildrenCollapsible(False)
@@ -127,27 +135,16 @@ class RunsPanel(QWidget):
         self.filter.setObjectName("runsFilter")
         self.filter.setClearButtonEnabled(True)
         self.bin_box.setObjectName("runsDeleted")
-        head, foot = QHBoxLayout(), QHBoxLayout()
+        head = QHBoxLayout()
         head.addWidget(self.filter, 1)
         head.addWidget(self.bin_box)
-        for name, button in (
-            ("runsTry", self.try_button),
-            ("runsShow", self.show_button),
-            ("runsFolder", self.folder_button),
-            ("runsRename", self.rename_button),
-            ("runsDelete", self.delete_button),
-            ("runsRestore", self.restore_button),
-        ):
-            button.setObjectName(name)
-            foot.addWidget(button)
-        foot.addStretch(1)
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.GAP)
         column.addLayout(head)
         column.addWidget(self.table, 1)
-        column.addLayout(foot)
+        column.addWidget(self.buttons)
         return page
 
     def _connect(self) -> None:
@@ -158,14 +155,17 @@ class RunsPanel(QWidget):
         self.table.opened.connect(self._try)
         self.table.doubleClicked.connect(lambda _index: self._try())
         self.table.deleted.connect(self._delete)
-        self.try_button.clicked.connect(self._try)
-        self.show_button.clicked.connect(self._show_curves)
-        self.folder_button.clicked.connect(self._open_folder)
-        self.rename_button.clicked.connect(self.table.begin_rename)
-        self.delete_button.clicked.connect(self._delete)
-        self.restore_button.clicked.connect(lambda: self._restore([run.id for run in self.selected()]))
+        self.buttons.try_button.clicked.connect(self._try)
+        self.buttons.show_button.clicked.connect(self._show_curves)
+        self.buttons.resume_button.clicked.connect(self._resume)
+        self.buttons.folder_button.clicked.connect(self._open_folder)
+        self.buttons.rename_button.clicked.connect(self.table.begin_rename)
+        self.buttons.delete_button.clicked.connect(self._delete)
+        self.buttons.restore_button.clicked.connect(lambda: self._restore([run.id for run in self.selected()]))
         self.model.renamed.connect(self._rename)
         self.follower.ended.connect(self._selection_changed)
+        self.groups.changed.connect(self._show_headings)
+        self.buttons.sweep_button.clicked.connect(lambda: self.sweep_requested.emit(self._heading()))
         self.empty.acted.connect(self.sample_requested)
         self.compare.failed.connect(lambda text: self.notified.emit(text, None))
         find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
@@ -180,12 +180,36 @@ class RunsPanel(QWidget):
         self._select(chosen)
         nothing = not runs and not in_bin and not self.bin_box.isChecked()
         self.stack.setCurrentWidget(self.empty if nothing else self.content)
+        self.groups.look([run.id for run in runs])
         if runs:
             self.table.fit_columns()
         if self._wants_focus:
             self._wants_focus = False
             self._keep_focus()
         self.follower.follow(self.isVisible())
+
+    def _show_headings(self) -> None:
+        self.model.show_headings(self.groups.known)
+        self.table.setColumnHidden(HEADING, not any(self.groups.known.values()))
+        self.table.fit_columns()
+        self._show_buttons()
+
+    def _heading(self) -> str:
+        """The heading under which all selected runs stand; "" if they are not of one sweep."""
+        found = {self.groups.known.get(run.id, "") for run in self.selected()}
+        return found.pop() if len(found) == 1 else ""
+
+    def _show_buttons(self) -> None:
+        runs, in_bin = self.selected(), self.bin_box.isChecked()
+        self.buttons.show_for(runs, in_bin=in_bin, ready=self._ready, heading=self._heading())
+
+    def select_run(self, run_id: str) -> None:
+        """Select one run and bring it into view; the others are no longer selected."""
+        self.table.clearSelection()
+        self._select([run_id])
+        rows = self.table.selectionModel().selectedRows()
+        if rows:
+            self.table.scrollTo(rows[0])
 
     def _keep_focus(self) -> None:
         """The keyboard stays on the list, whatever button was pressed and is gone or grey now."""
@@ -205,15 +229,7 @@ class RunsPanel(QWidget):
     def _selection_changed(self) -> None:
         runs = self.selected()
         in_bin = self.bin_box.isChecked()
-        one = len(runs) == 1 and not in_bin
-        idle = bool(runs) and all(run.state != "running" for run in runs)
-        self.try_button.setEnabled(one and idle and runs[0].best_step > 0)
-        for button in (self.show_button, self.folder_button, self.rename_button):
-            button.setEnabled(one)
-        self.delete_button.setEnabled(idle)
-        self.restore_button.setEnabled(bool(runs))
-        self.delete_button.setVisible(not in_bin)
-        self.restore_button.setVisible(in_bin)
+        self._show_buttons()
         self.compare.setVisible(bool(runs) and not in_bin)
         if runs and not in_bin:
             self.compare.show_runs([run.id for run in runs])
@@ -221,11 +237,15 @@ class RunsPanel(QWidget):
     # What can be done with runs.
 
     def _try(self) -> None:
-        if self.try_button.isEnabled():
+        if self.buttons.try_button.isEnabled():
             self.open_requested.emit(self.selected()[0].id)
 
     def _show_curves(self) -> None:
         self.show_requested.emit(self.selected()[0].id)
+
+    def _resume(self) -> None:
+        run = self.selected()[0]
+        (self.continue_requested if self.buttons.continues else self.resume_requested).emit(run.id)
 
     def _open_folder(self) -> None:
         folder = self.selected()[0].folder
@@ -237,7 +257,7 @@ class RunsPanel(QWidget):
 
     def _delete(self) -> None:
         runs = self.selected()
-        if not runs or not self.delete_button.isEnabled() or self.bin_box.isChecked():
+        if not runs or not self.buttons.delete_button.isEnabled() or self.bin_box.isChecked():
             return
         ids = [run.id for run in runs]
         text = (

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from PySide6.QtCore import QEvent, Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from workbench.core.language import mark, tr
 from workbench.core.options import Option, Scalar
+from workbench.core.plan import TrainingPlan
 from workbench.gui import theme
-from workbench.gui.draft import option_value
+from workbench.gui.draft import option_value, with_choice
 from workbench.gui.folding import Fold
 from workbench.gui.forms import FAMILY_TITLES, Combo, OptionField
 from workbench.gui.panels.card import Card, text_label
 from workbench.gui.session import Session
+from workbench.studio.cheaper import RATES
+
+_PROBED = ("learning_rate", "batch_size")  # settings whose best value can be found by trying
 
 
 class FamilyRow(QWidget):
-    """Chooses one entry of a family: a task, loss, optimizer or schedule, with its help below."""
+    """Chooses one entry of a family (a task, what learns, a loss, optimizer or schedule), with its help below."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -36,8 +41,8 @@ class FamilyRow(QWidget):
         grid.addWidget(self._help, 1, 0, 1, 2)
         grid.setColumnStretch(1, 1)
 
-    def show_entries(self, title: str, entries: list[tuple[str, str, str]], chosen: str) -> None:
-        """Show (name, title, help) entries, all spoken."""
+    def show_entries(self, title: str, entries: list[tuple[str, str, str]], chosen: str, more: str = "") -> None:
+        """Show (name, title, help) entries, all spoken; `more` of the chosen one is told on hovering."""
         self._label.setText(title)
         self.combo.setAccessibleName(title)
         if [self.combo.itemData(row) for row in range(self.combo.count())] != [name for name, _t, _h in entries]:
@@ -49,14 +54,18 @@ class FamilyRow(QWidget):
         self.combo.setCurrentIndex(self.combo.findData(chosen))
         text = next((text for name, _title, text in entries if name == chosen), "")
         self._help.setText(text)
-        self.combo.setToolTip(text)
+        self.combo.setToolTip("\n\n".join(filter(None, (text, more))))
         self.combo.setAccessibleDescription(text)
 
 
 class SettingsPanel(Card):
-    """Reads and writes the draft's knobs. `rebuilt()` after fields were made anew."""
+    """Reads and writes the draft's knobs. `rebuilt()` after fields were made anew.
+
+    `probe_requested(setting)` asks for a look at which value suits.
+    """
 
     rebuilt = Signal()
+    probe_requested = Signal(str)
 
     def __init__(self, session: Session) -> None:
         super().__init__(3, "settingsPanel")
@@ -64,13 +73,13 @@ class SettingsPanel(Card):
         self._shown: tuple = ()
         self.fields: dict[tuple[str, str], OptionField] = {}
         self._titles: list[tuple[QLabel, str]] = []
+        self._probes: dict[str, QPushButton] = {}
+        self._probes_possible = True
         self.task = FamilyRow("task")
         self.task.combo.activated.connect(lambda _row: session.set_task(self.task.combo.currentData()))
         self.families = {name: FamilyRow(name) for name in FAMILY_TITLES}
         for name, row in self.families.items():
-            row.combo.activated.connect(
-                lambda _row, name=name, row=row: session.set_family(name, row.combo.currentData())
-            )
+            row.combo.activated.connect(lambda _row, name=name, row=row: self._choose(name, row.combo.currentData()))
         self._first = QVBoxLayout()
         self._first.setSpacing(theme.PAD)
         body = QWidget()
@@ -107,39 +116,67 @@ class SettingsPanel(Card):
             field.set_value(value, default)
 
     def _default(self, group: str, option: Option) -> Scalar:
+        plan = self._session.draft.plan
+        if plan is not None and (group, option.name) == ("plan", "learning_rate"):
+            return self._suggested_rate(plan)
         suggested = self._session.suggested(group, option.name)
         return option.default if suggested is None else suggested
+
+    def _suggested_rate(self, plan: TrainingPlan) -> float:
+        """The learning rate that suits the model; a higher one where few weights learn."""
+        return RATES.get(plan.tuning.name, self._session.studio.card(plan.model).learning_rate)
+
+    def _choose(self, family: str, name: str) -> None:
+        """Another entry of a family. With what learns goes the learning rate, unless the user has set it."""
+        draft = self._session.draft
+        plan = draft.plan
+        if family != "tuning" or plan is None or "learning_rate" in draft.touched or plan.tuning.name == name:
+            self._session.set_family(family, name)
+            return
+        chosen = with_choice(plan, family, name)
+        chosen = msgspec.structs.replace(chosen, learning_rate=self._suggested_rate(chosen))
+        draft.open(chosen, tr("Change setting"), keep_touched=True)
 
     def _show_families(self, plan: Any) -> None:
         studio = self._session.studio
         tasks = [(task.id, tr(task.title), tr(task.summary)) for task in studio.tasks().values()]
         self.task.show_entries(tr("Task"), tasks, plan.task.name)
         allowed = studio.tasks()[plan.task.name].losses
-        listed = {"loss": studio.losses(), "optimizer": studio.optimizers(), "schedule": studio.schedules()}
+        listed = {
+            "tuning": studio.tunings(),
+            "loss": studio.losses(),
+            "optimizer": studio.optimizers(),
+            "schedule": studio.schedules(),
+        }
         for name, row in self.families.items():
             entries = [
                 (entry.name, tr(entry.title), tr(entry.help))
                 for entry in listed[name].values()
                 if name != "loss" or entry.name in allowed
             ]
-            row.show_entries(tr(FAMILY_TITLES[name]), entries, getattr(plan, name).name)
+            chosen = getattr(plan, name).name
+            more = [listed[name][chosen].formula, listed[name][chosen].source] if chosen in listed[name] else []
+            row.show_entries(tr(FAMILY_TITLES[name]), entries, chosen, "\n".join(filter(None, more)))
 
     def _rebuild(self, groups: Any) -> None:
         for layout in (self._first, self._rest):
-            while (item := layout.takeAt(0)) is not None:
-                widget = item.widget()
+            while layout.count():
+                widget = layout.itemAt(0).widget()
+                layout.removeWidget(widget)  # not takeAt: an item left over would keep the height of the text before
                 if widget in self.families.values():
                     widget.setParent(None)
                 else:
                     widget.hide()
                     widget.deleteLater()
-        self.fields, self._titles = {}, []
+        self.fields, self._titles, self._probes = {}, [], {}
         for group in groups:
+            if group.key in self.families:  # its knobs stand below the choice
+                continue
             rest = [option for option in group.options if not option.primary]
             for option in group.options:
                 if option.primary:
                     self._first.addWidget(self._field(group.key, option))
-            if rest and group.key not in self.families:
+            if rest:
                 title = text_label("heading")
                 self._titles.append((title, group.title))
                 self._rest.addWidget(title)
@@ -152,12 +189,30 @@ class SettingsPanel(Card):
             for option in by_key[name].options if name in by_key else ():
                 self._rest.addWidget(self._field(name, option))
         self._name_groups()
+        self._name_probes()
         self._tell_refusals()
         self.rebuilt.emit()
 
     def _name_groups(self) -> None:
         for label, title in self._titles:
             label.setText(tr(title))
+
+    def set_probes_possible(self, possible: bool) -> None:
+        """Whether values could be tried now: not while a model trains."""
+        self._probes_possible = possible
+        self._name_probes()
+
+    def _name_probes(self) -> None:
+        words = {
+            "learning_rate": (tr("Find…"), tr("Let the model try rates, and see which one it bears.")),
+            "batch_size": (tr("Try sizes…"), tr("Measure how quick each size is on this computer.")),
+        }
+        for name, button in self._probes.items():
+            caption, tip = words[name]
+            button.setText(caption)
+            button.setAccessibleName(tip)
+            button.setToolTip(tip if self._probes_possible else tr("Possible when nothing is being trained."))
+            button.setEnabled(self._probes_possible)
 
     def _settle(self) -> None:
         for field in list(self.fields.values()):
@@ -183,7 +238,16 @@ class SettingsPanel(Card):
         field.left.connect(draft.end_merge)
         field.judged.connect(self._tell_refusals)
         self.fields[group, option.name] = field
+        if group == "plan" and option.name in _PROBED:
+            field.add_button(self._probe_button(option.name))
         return field
+
+    def _probe_button(self, name: str) -> QPushButton:
+        button = QPushButton()
+        button.setObjectName(f"probe-{name}")
+        button.clicked.connect(lambda: self.probe_requested.emit(name))
+        self._probes[name] = button
+        return button
 
     def _mark(self, problems: list) -> None:
         texts = {problem.field: str(problem) for problem in problems}
@@ -200,4 +264,5 @@ class SettingsPanel(Card):
         self.set_heading(tr("Settings"))
         self._empty.setText(tr("Settings appear once there is data."))
         self._name_groups()
+        self._name_probes()
         self._show_plan(self._session.draft.plan)

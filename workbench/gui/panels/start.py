@@ -9,11 +9,13 @@ from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout
 
 from workbench.core.language import tr
 from workbench.gui import theme
-from workbench.gui.estimate import Pacer, spoken, steps_planned
+from workbench.gui.forecast_view import ForecastDialog, ForecastLine
+from workbench.gui.forecasting import Forecasting
 from workbench.gui.panels.card import text_label
 from workbench.gui.session import Session
 
 _DEAD_TIME = 0.5  # seconds after the button got another meaning: a second click so soon was not meant for it
+_LOOKS = {"idle": "primary", "starting": "primary", "paused": "large"}  # paused: Resume is what comes first
 
 
 class StartBar(QFrame):
@@ -24,10 +26,11 @@ class StartBar(QFrame):
         self.setObjectName("startBar")
         self.setProperty("role", "foot")
         self._session = session
-        self._pacer = Pacer()
-        self._plan = None
+        self.forecasting = Forecasting(session, self)
+        self.details: ForecastDialog | None = None
         self._state, self._changed = session.state, -_DEAD_TIME
-        self._estimate = text_label("muted", "estimate")
+        self._estimate = ForecastLine(self.forecasting)
+        self._estimate.details_requested.connect(self.show_details)
         self.reason = text_label("warning", "trainReason")
         self.button = QPushButton()
         self.button.setObjectName("trainButton")
@@ -46,24 +49,29 @@ class StartBar(QFrame):
         session.busy_changed.connect(lambda _sentence: self.refresh())
         session.refusal_changed.connect(self.refresh)
         session.state_changed.connect(lambda _state: self.refresh())
-        session.run_begun.connect(self._begin)
-        session.run_events.connect(self._learn)
+        self.forecasting.changed.connect(self.refresh)
         self.refresh()
 
     def _press(self) -> None:
         if time.monotonic() - self._changed < _DEAD_TIME:
             return
-        if self._session.state == "idle":
+        if self._session.training.ready:
             self._session.train()
         else:
             self._session.stop()
 
-    def _begin(self, run) -> None:
-        self._plan = run.plan
+    def show_details(self) -> None:
+        """What the forecast is made of, in a window of its own."""
+        if self.details is None:
+            self.details = ForecastDialog(self.forecasting, self.window())
+        self.details.show()
+        self.details.activateWindow()
 
-    def _learn(self, events: list) -> None:
-        if self._plan is not None:
-            self._pacer.take(self._plan, events)
+    def rest(self) -> None:
+        """The window closes."""
+        self.forecasting.rest()
+        if self.details is not None:
+            self.details.close()
 
     def refresh(self) -> None:
         """Show what can be done now."""
@@ -73,20 +81,27 @@ class StartBar(QFrame):
         captions = {
             "idle": tr("Train"),
             "starting": tr("Starting…"),
-            "running": tr("Stop"),
+            "running": tr("Stop and keep"),
+            "pausing": tr("Pausing after this step…"),
             "stopping": tr("Stopping after this step…"),
+            "discarding": tr("Discarding…"),
+            "paused": tr("Train"),
         }
         tips = {
             "idle": tr("Train the model with these settings (Ctrl+Enter)"),
             "running": tr("End after this step. The best model so far is kept."),
+            "paused": tr("Train another model with these settings. The paused run stays under Runs. (Ctrl+Enter)"),
         }
-        obstacle = self._session.obstacle if state == "idle" else ""
+        ready = self._session.training.ready
+        if ready and self._estimate.too_big:
+            captions |= dict.fromkeys(("idle", "paused"), tr("Train anyway"))
+        obstacle = self._session.obstacle if ready else ""
         self.button.setText(captions[state])
         self.button.setToolTip(tips.get(state, ""))
         self.button.setAccessibleName(captions[state])
         self.button.setAccessibleDescription(obstacle or tips.get(state, ""))
-        self.button.setEnabled(state == "running" or (state == "idle" and not obstacle))
-        theme.set_role(self.button, "danger" if state in ("running", "stopping") else "primary")
+        self.button.setEnabled(state == "running" or (ready and not obstacle))
+        theme.set_role(self.button, _LOOKS.get(state, "danger"))
         waiting = bool(obstacle) and obstacle == self._session.busy
         theme.set_role(self.reason, "muted" if waiting else "warning")
         self.reason.setText(obstacle)
@@ -94,17 +109,12 @@ class StartBar(QFrame):
         self._show_estimate(bool(obstacle))
 
     def _show_estimate(self, hidden: bool) -> None:
-        plan, profile = self._session.draft.plan, self._session.profile
-        shown = plan is not None and profile is not None and profile.read > 0 and not hidden
-        self._estimate.setVisible(plan is not None and not hidden and not self._session.unknowable)
-        if not shown:
-            self._estimate.setText(tr("Estimating…") if plan is not None else "")
-            return
-        studio = self._session.studio
-        seconds = self._pacer.seconds(plan, profile, studio.card(plan.model).parameters, studio.machine().threads)
-        self._estimate.setText(spoken(seconds, steps_planned(plan, profile.read)))
+        known = self._session.draft.plan is not None and not self._session.unknowable
+        self._estimate.setVisible(known and not hidden)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
+            self._estimate.refresh()
             self.refresh()
+            self.forecasting.look()  # cheaper choices are told in the language spoken now

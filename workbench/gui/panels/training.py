@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from workbench.core.errors import WorkbenchError
 from workbench.core.events import Evaluated, Event, Notice, PhaseChanged, RunFinished, RunStarted, StepDone
 from workbench.core.language import tr
 from workbench.core.wording import phase_text
 from workbench.gui import theme
 from workbench.gui.background import Ticket, submit
+from workbench.gui.changes import changes_text
 from workbench.gui.empty import EmptyState
 from workbench.gui.folders import show_folder
+from workbench.gui.hints import HintBar
 from workbench.gui.labels import ElidedLabel, plain_label
-from workbench.gui.run_report import MeasuresReport, NoticeList, OutcomeCard
+from workbench.gui.notices import NoticeList
+from workbench.gui.outcome import OutcomeCard
+from workbench.gui.panels.recovery import RecoveryCard
+from workbench.gui.past import Past, read_past
+from workbench.gui.run_report import MeasuresReport
 from workbench.gui.training_plots import LossPlot, MetricPlot
-
-
-class _Past(NamedTuple):
-    """A run of the past: its record, its steps as curves, and its other events."""
-
-    record: Any
-    curves: Any
-    events: list[Event]
 
 
 class TrainingPanel(QWidget):
@@ -34,6 +33,8 @@ class TrainingPanel(QWidget):
     try_requested = Signal(str)
     sample_requested = Signal()
     notified = Signal(str)
+    shown = Signal(object)  # the Past that is shown now
+    again_requested = Signal(object, object)  # the plan of a run, and {field: value} to change in it
 
     def __init__(self, studio: Any, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,23 +43,31 @@ class TrainingPanel(QWidget):
         self.run_id = ""
         self._name = self._folder = ""
         self._phase: PhaseChanged | None = None
+        self._plan: Any = None
         self._started: RunStarted | None = None
         self._ticket: Ticket | None = None
         self.empty, self.waiting = EmptyState("trainingEmpty"), EmptyState("trainingWaiting")
         self.loss_plot, self.metric_plot = LossPlot(), MetricPlot()
         self.report, self.outcome, self.notices = MeasuresReport(), OutcomeCard(), NoticeList()
+        self.hints = HintBar()
         self.name_label, self.start_label = plain_label(), ElidedLabel()
-        self.stack = QStackedWidget()
+        self.stack, self.recovery = QStackedWidget(), RecoveryCard(studio)
         self._build()
         self.retranslate()
 
     # What others call.
 
-    def begin(self, run: Any) -> None:
-        """A run has been started: its id, name and folder are known, nothing else."""
-        self._clear(run.id, run.name, str(run.folder))
-        self._phase = PhaseChanged(phase="importing")
-        self.stack.setCurrentWidget(self.waiting)
+    def begin(self, run: Any, past: Past | None = None) -> None:
+        """A run has been started, or goes on after what it did in the `past`."""
+        if past is None:
+            self._clear(run.id, run.name, str(run.folder))
+            self._phase = PhaseChanged(phase="importing")
+            self.stack.setCurrentWidget(self.waiting)
+        elif self.run_id != run.id or self.stack.currentWidget() is not self.content:
+            self._show_past(past)
+        self._cancel()
+        self._name, self._plan = run.name, run.plan
+        self.outcome.clear()
         self.retranslate()
 
     def take(self, events: list[Event]) -> None:
@@ -70,6 +79,8 @@ class TrainingPanel(QWidget):
                 self._show_content()
             else:
                 for event in run:
+                    if isinstance(event, RunStarted):
+                        self._forget_after(event.first_step)
                     self._take_one(event)
         if self.stack.currentWidget() is self.waiting:
             self._show_waiting()
@@ -77,15 +88,32 @@ class TrainingPanel(QWidget):
             self._refresh_plots()
 
     def show_run(self, run_id: str) -> None:
-        """Show a run of the past; it is read in the background."""
-        if self._ticket is not None:
-            self._ticket.cancel()
+        """Show a run of the past; it is read in the background. `shown` tells when it is there."""
+        self._cancel()
+        self._ticket = submit(self, lambda: read_past(self._studio, run_id), self._show_past, self._tell)
 
-        def read() -> _Past:
-            studio = self._studio
-            return _Past(studio.run(run_id), studio.curves(run_id), studio.events(run_id))
+    def show_latest(self) -> None:
+        """Show the latest run that made a step, if there is one; it is read in the background."""
+        studio = self._studio
 
-        self._ticket = submit(self, read, self._show_past, lambda error: self.notified.emit(str(error)))
+        def read() -> Past | None:
+            runs = (run for run in studio.runs() if run.steps and run.state != "running")
+            latest = next(runs, None)
+            return read_past(studio, latest.id) if latest is not None else None
+
+        def done(past: Past | None) -> None:
+            if past is not None and not self.run_id:
+                self._show_past(past)
+
+        self._cancel()
+        self._ticket = submit(self, read, done, lambda _error: None)
+
+    def forget(self) -> None:
+        """Show no run: the one that was shown is gone."""
+        self._clear("", "", "")
+        self._phase = None
+        self.stack.setCurrentWidget(self.empty)
+        self.retranslate()
 
     def retranslate(self) -> None:
         """Speak the language in force."""
@@ -126,24 +154,41 @@ class TrainingPanel(QWidget):
         layout.addLayout(head)
         layout.addWidget(self.outcome)
         layout.addWidget(self.notices)
+        layout.addWidget(self.hints)
         layout.addWidget(self.splitter, 1)
         for page in (self.empty, self.waiting, self.content):
             self.stack.addWidget(page)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self.stack)
+        outer.setSpacing(0)
+        outer.addWidget(self.recovery)
+        outer.addWidget(self.stack, 1)
         self.report.clear()
         self.empty.acted.connect(self.sample_requested)
         self.outcome.try_requested.connect(lambda: self.try_requested.emit(self.run_id))
         self.outcome.folder_requested.connect(self._open_folder)
+        self.outcome.proposal_taken.connect(lambda changes: self.again_requested.emit(self._plan, changes))
 
     def _clear(self, run_id: str, name: str, folder: str) -> None:
-        if self._ticket is not None:
-            self._ticket.cancel()
+        self._cancel()
         self.run_id, self._name, self._folder = run_id, name, folder
         for part in (self.loss_plot, self.metric_plot, self.report, self.outcome, self.notices):
             part.clear()
-        self._started = None
+        self._started = self._plan = None
+
+    def _cancel(self) -> None:
+        if self._ticket is not None:
+            self._ticket.cancel()
+            self._ticket = None
+
+    def _forget_after(self, step: int) -> None:
+        """A run that is resumed makes the steps after its checkpoint again: they must not stand there twice."""
+        self.loss_plot.forget_after(step)
+        self.metric_plot.forget_after(step)
+        self.report.forget_after(step)
+        if self.report.best is not None:
+            self.loss_plot.mark_best(self.report.best.step)
+            self.metric_plot.mark_best(self.report.best.step)
 
     def _take_one(self, event: Event) -> None:
         if isinstance(event, PhaseChanged):
@@ -158,8 +203,7 @@ class TrainingPanel(QWidget):
         elif isinstance(event, Notice):
             self.notices.take(event)
         elif isinstance(event, RunFinished):
-            self.outcome.show_end(event)
-            self._show_content()
+            self._show_end(event)
 
     def _take_evaluation(self, event: Evaluated) -> None:
         if event.part == "validation":
@@ -176,14 +220,32 @@ class TrainingPanel(QWidget):
         self.metric_plot.set_metric(name)
         self.report.set_headline(name)
 
-    def _show_past(self, past: _Past) -> None:
+    def _show_end(self, event: RunFinished) -> None:
+        if event.outcome == "paused":
+            self.outcome.clear()  # the strip says so, and offers to go on
+            return
+        self.outcome.show_end(event, self._proposal_text(event) if event.outcome == "failed" else "")
+        self._show_content()
+
+    def _proposal_text(self, event: RunFinished) -> str:
+        return changes_text(self._studio, self._plan, event.proposal) if self._plan is not None else ""
+
+    def _show_past(self, past: Past) -> None:
         self._clear(past.record.id, past.record.name, past.record.folder)
+        self._plan = past.plan
         self.loss_plot.add_steps(past.curves.steps, past.curves.losses)
         self._show_content()
         for event in past.events:
-            self._take_one(event)
+            if not isinstance(event, RunFinished):
+                self._take_one(event)
+        if past.end is not None:
+            self._show_end(past.end)
         self._refresh_plots()
         self.retranslate()
+        self.shown.emit(past)
+
+    def _tell(self, error: Exception) -> None:
+        self.notified.emit(str(error) if isinstance(error, WorkbenchError) else tr("The run cannot be shown."))
 
     def _refresh_plots(self) -> None:
         self.loss_plot.refresh()
