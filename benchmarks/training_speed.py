@@ -2,12 +2,12 @@
 
     python -m benchmarks.training_speed [--rounds N] [--rows N] [--family bert|distilbert|roberta|electra|mpnet]
 
-The texts have a long tail of lengths (median about 25 words, cut at 128 tokens), batches have 16 rows. `Trainer` runs as
-tutorials write it (padding to the full length), with dynamic padding, and at its best (grouped by length, bfloat16). Each
-round trains every variant on the same rows from the same weights; medians and ratios count, absolute figures belong to
-one machine. The family "bert" is the offline model; the others have its size and random weights, which cost as much.
-The useful work is counted as 6 operations for each weight of the layers and each real token (Kaplan et al. 2020), padding
-not counted, and set beside the machine's own best matrix product, measured in the same run. Needs `accelerate`.
+The texts have a long tail of lengths (median about 25 words, cut at 128 tokens), batches have 16 rows. `Trainer` runs
+as tutorials write it (padding to the full length), with dynamic padding, and at its best (grouped by length, bfloat16).
+Each round trains every variant on the same rows from the same weights; medians and ratios count, absolute figures
+belong to one machine. The family "bert" is the offline model; the others have its size and random weights, which cost
+as much. The useful work is counted as 6 operations for each weight of the layers and each real token (Kaplan et al.
+2020), padding not counted, and set beside the machine's own best matrix product, measured in the same run.
 """
 
 from __future__ import annotations
