@@ -86,7 +86,7 @@ class TrainingPlan(Struct, frozen=True, kw_only=True):
     clip_norm: float = 1.0
     evaluate_every: int = 0
     patience: int = 0
-    precision: str = "float32"
+    precision: str = "auto"
     seed: int = 42
     version: int = PLAN_VERSION
 
@@ -186,7 +186,7 @@ PLAN_OPTIONS: tuple[Option, ...] = (
         name="precision",
         title=mark("Precision"),
         kind="choice",
-        default="float32",
+        default="auto",
         choices=(
             ("auto", mark("what the processor does best")),
             ("float32", "float32"),

@@ -34,6 +34,7 @@ class Forecasting(QObject):
         session.draft.changed.connect(lambda _plan: self.look())
         session.profiled.connect(lambda _profile: self.look())
         session.run_ended.connect(lambda _last: self.look())
+        session.prepared.connect(self.look)  # now it is known what the processor multiplies with
 
     def look(self) -> None:
         """Reckon again what a run of the draft will take."""

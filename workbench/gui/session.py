@@ -24,11 +24,13 @@ class Session(DataSession):
     """The data session with its training: `train` makes a run of the draft, `training` is the run's life.
 
     `state_changed(state)`, `run_begun(run, past or None)`, `run_events(list)` and `run_ended(RunFinished)` are the
-    training's. `about_to_train()` asks for what is still being typed; `refusal_changed()` comes with another `refusal`.
+    training's. `about_to_train()` asks for what is still being typed; `refusal_changed()` comes with another `refusal`;
+    `prepared()` when the engine has been imported.
     """
 
     refusal_changed = Signal()
     about_to_train = Signal()
+    prepared = Signal()
 
     def __init__(self, studio: Studio, parent: QObject | None = None) -> None:
         super().__init__(studio, parent)
@@ -158,4 +160,4 @@ class Session(DataSession):
     def prepare(self) -> None:
         """Import the engine in the background, so that the first run starts sooner."""
         work: Callable[[], None] = self.studio.prepare
-        submit(self, work, lambda _nothing: None, partial(self.refused.emit, "engine"))
+        submit(self, work, lambda _nothing: self.prepared.emit(), partial(self.refused.emit, "engine"))
