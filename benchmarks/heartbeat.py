@@ -48,7 +48,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--epochs", type=int, default=5)
     options = parser.parse_args()
-    from workbench.core.events import PhaseChanged
+    from workbench.core.events import PhaseChanged, RunStarted, StepDone
     from workbench.gui.app import make_app, make_window
     from workbench.studio import Studio
 
@@ -59,10 +59,16 @@ def main() -> int:
         heart = Heartbeat()
         QTimer.singleShot(0, window, lambda: window.first_look(""))
 
+        last: list[StepDone] = []
+
         def listen(events: list[object]) -> None:
             for event in events:
                 if isinstance(event, PhaseChanged):
                     heart.phase = event.phase
+                elif isinstance(event, RunStarted):
+                    heart.phase = "training"
+                elif isinstance(event, StepDone):
+                    last[:] = [event]
 
         def begin() -> None:
             window.session.draft.replace(epochs=options.epochs)
@@ -77,6 +83,8 @@ def main() -> int:
     everything = [beat for beats in heart.late.values() for beat in beats]
     for phase, late in [*heart.late.items(), ("all", everything)]:
         print(f"{phase:12} {len(late):7} {np.median(late):7.1f} {np.percentile(late, 99):7.1f} {max(late):7.1f}")
+    if last:
+        print(f"{last[0].rows / last[0].seconds:.1f} rows a second")
     return code
 
 

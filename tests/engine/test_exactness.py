@@ -169,6 +169,7 @@ def plan_for(folder: Path, family: str, *, rows: int = 40, **changes: Any) -> Tr
         max_steps=STEPS,
         batch_size=4,
         evaluate_every=5,
+        precision="float32",
         learning_rate=3e-3,
         max_length=16,
     )

@@ -44,7 +44,7 @@ def test_that_the_name_of_a_run_is_no_setting() -> None:
         ({"epochs": 10}, "epochs", ("3", "10")),
         ({"patience": 2}, "patience", ("off", "2")),
         ({"max_steps": 50}, "max_steps", ("no limit", "50")),
-        ({"precision": "auto"}, "precision", ("float32", "what the processor does best")),
+        ({"precision": "float32"}, "precision", ("what the processor does best", "float32")),
         ({"model": ModelSpec(source="scratch", options={"layers": 4})}, "model.layers", ("2", "4")),
         ({"dataset": replace(PLAN.dataset, path="/data/other.csv")}, "dataset.path", ("reviews.csv", "other.csv")),
         ({"dataset": replace(PLAN.dataset, validation_share=0.3)}, "dataset.validation_share", ("0.15", "0.3")),
