@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QPushButton
 
 from tests.gui import fakes
-from workbench.core.events import ClassMeasure, Evaluated, Measures, Notice, PhaseChanged, StepDone
+from workbench.core.events import ClassMeasure, Evaluated, Measures, Notice, PhaseChanged, RunStarted, StepDone
 from workbench.gui.measures import confusion_summary, guess_text, warning_text
 from workbench.gui.panels.training import TrainingPanel
 
@@ -253,3 +253,17 @@ def test_that_the_words_of_an_end_stay_readable_where_the_window_is_narrow(panel
         assert button.width() >= button.sizeHint().width()
         assert text.height() >= text.heightForWidth(text.width()) - 2
         assert (button.mapTo(panel, button.rect().topLeft()).x() > text.geometry().right()) == beside
+
+
+def test_that_the_plots_of_a_run_are_widened_now_and_then_and_not_at_every_step(panel: TrainingPanel) -> None:
+    begin(panel)
+    panel.take([event for event in fakes.whole_run(steps=200) if isinstance(event, RunStarted)])
+    ends = set()
+    for number in range(1, 151):
+        panel.take([fakes.step(number, steps=200)])
+        end = panel.loss_plot.plot.viewRange()[0][1]
+        assert end >= number
+        ends.add(round(end, 3))
+    assert len(ends) < 25
+    panel.take([fakes.finished(steps=150)])
+    assert panel.loss_plot.horizon == panel.metric_plot.horizon == 150

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import groupby
 from typing import Any
 
@@ -26,6 +27,8 @@ from workbench.gui.past import Past, read_past
 from workbench.gui.run_report import MeasuresReport
 from workbench.gui.training_plots import LossPlot, MetricPlot
 
+_GROWTH = 1.3
+
 
 class TrainingPanel(QWidget):
     """`begin` a run and `take` its events as they come, or `show_run` one of the past."""
@@ -45,6 +48,7 @@ class TrainingPanel(QWidget):
         self._phase: PhaseChanged | None = None
         self._plan: Any = None
         self._started: RunStarted | None = None
+        self._live = False
         self._ticket: Ticket | None = None
         self.empty, self.waiting = EmptyState("trainingEmpty"), EmptyState("trainingWaiting")
         self.loss_plot, self.metric_plot = LossPlot(), MetricPlot()
@@ -59,6 +63,10 @@ class TrainingPanel(QWidget):
 
     def begin(self, run: Any, past: Past | None = None) -> None:
         """A run has been started, or goes on after what it did in the `past`."""
+        self._begin(run, past)
+        self._live = True
+
+    def _begin(self, run: Any, past: Past | None) -> None:
         if past is None:
             self._clear(run.id, run.name, str(run.folder))
             self._phase = PhaseChanged(phase="importing")
@@ -175,6 +183,7 @@ class TrainingPanel(QWidget):
         for part in (self.loss_plot, self.metric_plot, self.report, self.outcome, self.notices):
             part.clear()
         self._started = self._plan = None
+        self._live = False
 
     def _cancel(self) -> None:
         if self._ticket is not None:
@@ -221,6 +230,7 @@ class TrainingPanel(QWidget):
         self.report.set_headline(name)
 
     def _show_end(self, event: RunFinished) -> None:
+        self._live = False
         if event.outcome == "paused":
             self.outcome.clear()  # the strip says so, and offers to go on
             return
@@ -248,10 +258,20 @@ class TrainingPanel(QWidget):
         self.notified.emit(str(error) if isinstance(error, WorkbenchError) else tr("The run cannot be shown."))
 
     def _refresh_plots(self) -> None:
+        self.loss_plot.horizon = self.metric_plot.horizon = self._horizon()
         self.loss_plot.refresh()
-        steps = self.loss_plot.curves["raw"].track.x
-        self.metric_plot.horizon = float(steps[-1]) if len(steps) else 0.0
         self.metric_plot.refresh()
+
+    def _horizon(self) -> float:
+        """The step up to which the plots reach. While a run goes on they are widened now and then, not at every tick:
+        another scale means painting everything anew, and the window would be late for it.
+        """
+        steps = self.loss_plot.curves["raw"].track.x
+        last = float(steps[-1]) if len(steps) else 0.0
+        if not self._live or last < 2 or self._started is None:
+            return last
+        roomy = _GROWTH ** math.ceil(math.log(last, _GROWTH))
+        return max(last, min(roomy, float(self._started.steps)))
 
     def _show_content(self) -> None:
         if self.stack.currentWidget() is not self.content:
