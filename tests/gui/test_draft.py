@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.core.errors import Problem
-from workbench.core.plan import DatasetSpec, ModelSpec, TrainingPlan
-from workbench.gui.draft import Draft, option_value, with_choice, with_option
+from workbench.core.plan import DatasetSpec, ModelSpec, TrainingPlan, with_value
+from workbench.gui.draft import Draft, option_value, with_choice
 
 PLAN = TrainingPlan(dataset=DatasetSpec(path="/data/a.csv", columns={"text": "t", "label": "l"}))
 
@@ -57,7 +57,7 @@ def test_that_every_group_can_be_written_and_read() -> None:
         ("optimizer", "weight_decay", 0.2),
         ("schedule", "warmup", 0.05),
     ):
-        plan = with_option(plan, group, name, value)
+        plan = with_value(plan, group, name, value)
         assert option_value(plan, group, name, None) == value
     assert plan.epochs == 7
     assert plan.optimizer.options == {"weight_decay": 0.2}
@@ -107,7 +107,7 @@ def test_that_a_reset_value_follows_defaults_again(qtbot: Any) -> None:
 
 
 def test_that_another_entry_of_a_family_starts_with_its_own_defaults() -> None:
-    plan = with_option(PLAN, "optimizer", "weight_decay", 0.5)
+    plan = with_value(PLAN, "optimizer", "weight_decay", 0.5)
     assert with_choice(plan, "optimizer", "sgd").optimizer.options == {}
 
 

@@ -10,7 +10,7 @@ import msgspec
 from workbench.core.errors import Problem
 from workbench.core.language import mark, tr
 from workbench.core.options import Option, Scalar
-from workbench.core.plan import PLAN_OPTIONS, SCRATCH_OPTIONS, VALIDATION_SHARE, TrainingPlan
+from workbench.core.plan import PLAN_OPTIONS, SCRATCH_OPTIONS, VALIDATION_SHARE, TrainingPlan, with_value
 from workbench.studio import FAMILIES, OptionGroup, task_infos
 
 _YES_NO = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
@@ -80,7 +80,7 @@ def with_flags(
         if problem is not None:
             problems.append(msgspec.structs.replace(problem, where=option.flag))
         else:
-            plan = _placed(plan, group.key, name, value)
+            plan = with_value(plan, group.key, name, value)
     return plan, problems
 
 
@@ -111,16 +111,6 @@ def typed(option: Option, text: str) -> Scalar:
     except ValueError:
         return text
     return int(number) if option.kind == "integer" and number.is_integer() else number
-
-
-def _placed(plan: TrainingPlan, key: str, name: str, value: Scalar) -> TrainingPlan:
-    replace = msgspec.structs.replace
-    if key == "plan":
-        return replace(plan, **{name: value})
-    if key == "dataset":
-        return replace(plan, dataset=replace(plan.dataset, **{name: value}))
-    owner = getattr(plan, key)
-    return replace(plan, **{key: replace(owner, options={**owner.options, name: value})})
 
 
 SHARE_HELP = mark("A file with validation rows, or the share of the rows kept aside (0.01 to 0.9).")

@@ -257,6 +257,20 @@ SCRATCH_OPTIONS: tuple[Option, ...] = (
 """The shape of a model that starts from nothing (`ModelSpec.source == "scratch"`)."""
 
 
+def with_value(plan: TrainingPlan, group: str, name: str, value: Scalar) -> TrainingPlan:
+    """`plan` with one knob of a group at `value`, which is not checked.
+
+    Groups: "plan" for the plan's own fields, "dataset", else a part that has options ("model", "task", "loss", ...).
+    """
+    replace = msgspec.structs.replace
+    if group == "plan":
+        return replace(plan, **{name: value})
+    part = getattr(plan, group)
+    if group == "dataset":
+        return replace(plan, dataset=replace(part, **{name: value}))
+    return replace(plan, **{group: replace(part, options={**part.options, name: value})})
+
+
 def to_json(plan: TrainingPlan) -> bytes:
     """`plan` as indented UTF-8 JSON, fit to be read by people."""
     return msgspec.json.format(msgspec.json.encode(plan), indent=2)

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from workbench.core.errors import Problem
 from workbench.core.language import tr
 from workbench.core.options import Scalar
-from workbench.core.plan import Choice, TrainingPlan
+from workbench.core.plan import Choice, TrainingPlan, with_value
 
 _DEPTH = 200
 
@@ -74,7 +74,7 @@ class Draft(QObject):
         """Set one knob of a group ("plan", "dataset", "model", "task", "loss", "optimizer", "schedule")."""
         if self._state is None or self.option(group, name, None) == value:
             return
-        plan = with_option(self._state.plan, group, name, value)
+        plan = with_value(self._state.plan, group, name, value)
         touched = self._state.touched | {address(group, name)}
         self._push(_State(plan, touched, action or tr("Change setting")), merge=address(group, name))
 
@@ -82,7 +82,7 @@ class Draft(QObject):
         """Back to `default`; no longer touched."""
         if self._state is None:
             return
-        plan = with_option(self._state.plan, group, name, default)
+        plan = with_value(self._state.plan, group, name, default)
         touched = self._state.touched - {address(group, name)}
         self._push(_State(plan, touched, action or tr("Reset setting")))
 
@@ -177,17 +177,6 @@ def option_value(plan: TrainingPlan, group: str, name: str, default: Scalar | No
     return getattr(plan, group).options.get(name, default)
 
 
-def with_option(plan: TrainingPlan, group: str, name: str, value: Scalar) -> TrainingPlan:
-    """`plan` with one knob set."""
-    replace = msgspec.structs.replace
-    if group == "plan":
-        return replace(plan, **{name: value})
-    part = getattr(plan, group)
-    if group == "dataset":
-        return replace(plan, dataset=replace(part, **{name: value}))
-    return replace(plan, **{group: replace(part, options={**part.options, name: value})})
-
-
 def with_choice(plan: TrainingPlan, group: str, name: str) -> TrainingPlan:
     """`plan` with another entry of a family, its knobs at their defaults."""
     return msgspec.structs.replace(plan, **{group: Choice(name=name)})
@@ -197,5 +186,5 @@ def changed_plan(plan: TrainingPlan, changes: Mapping[str, Scalar]) -> TrainingP
     """`plan` with knobs set by their addresses: "learning_rate" or "optimizer.weight_decay"."""
     for key, value in changes.items():
         group, _, name = key.rpartition(".")
-        plan = with_option(plan, group or "plan", name, value)
+        plan = with_value(plan, group or "plan", name, value)
     return plan

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from workbench.core.options import Scalar
-from workbench.core.plan import Choice, TrainingPlan
+from workbench.core.plan import Choice, TrainingPlan, with_value
 
 
 def changed(plan: TrainingPlan, changes: Mapping[str, Scalar]) -> TrainingPlan:
@@ -20,12 +20,7 @@ def changed(plan: TrainingPlan, changes: Mapping[str, Scalar]) -> TrainingPlan:
         head, _, knob = path.partition(".")
         before = getattr(plan, head)
         if isinstance(before, Choice) and not knob:
-            after: object = Choice(name=str(value))
-        elif not knob:
-            after = value
-        elif knob in before.__struct_fields__:
-            after = msgspec.structs.replace(before, **{knob: value})
+            plan = msgspec.structs.replace(plan, **{head: Choice(name=str(value))})
         else:
-            after = msgspec.structs.replace(before, options={**before.options, knob: value})
-        plan = msgspec.structs.replace(plan, **{head: after})
+            plan = with_value(plan, head if knob else "plan", knob or head, value)
     return plan

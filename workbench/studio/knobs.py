@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from workbench.core.options import Option, Scalar
-from workbench.core.plan import Choice, TrainingPlan
+from workbench.core.plan import Choice, TrainingPlan, with_value
 from workbench.studio.declarations import FAMILIES, OptionGroup, option_groups
 
 
@@ -52,17 +52,10 @@ def value_of(plan: TrainingPlan, name: str) -> Scalar | None:
 
 def with_knob(plan: TrainingPlan, name: str, value: Scalar) -> TrainingPlan:
     """`plan` with the knob `name` at `value`; unchanged if it has no such knob (another optimizer has other knobs)."""
-    replace = msgspec.structs.replace
     if name in FAMILIES:
         same = getattr(plan, name).name == value
-        return plan if same else replace(plan, **{name: Choice(name=str(value))})
+        return plan if same else msgspec.structs.replace(plan, **{name: Choice(name=str(value))})
     owner = owner_of(plan, name)
     if owner is None:
         return plan
-    key = owner[0].key
-    if key == "plan":
-        return replace(plan, **{name: value})
-    if key == "dataset":
-        return replace(plan, dataset=replace(plan.dataset, **{name: value}))
-    part = getattr(plan, key)
-    return replace(plan, **{key: replace(part, options={**part.options, name: value})})
+    return with_value(plan, owner[0].key, name, value)
