@@ -117,7 +117,10 @@ def test_that_the_end_of_the_time_and_the_largest_size_are_kept(tmp_path: Path) 
 def test_that_stop_is_heard_between_steps(tmp_path: Path) -> None:
     seen: list[BatchEvent] = []
     plan = plan_for(tmp_path)
-    stopped = lambda: sum(isinstance(one, BatchPoint) for one in seen) == 2  # noqa: E731
+
+    def stopped() -> bool:
+        return sum(isinstance(one, BatchPoint) for one in seen) == 2
+
     for event in probe_batch_size(plan, task_of(plan.task), tmp_path, stopped):
         seen.append(event)
     curve = seen[-1]
