@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from workbench.core.plan import TrainingPlan
 from workbench.data.profile import Histogram
-from workbench.engine.batches import evaluation_batches, steps_in_epoch, training_batches
+from workbench.engine.batches import evaluation_batches, padded_length, steps_in_epoch, training_batches
 from workbench.engine.model_facts import ModelFacts
 from workbench.engine.quick.embedding import SHARE
 
@@ -120,7 +120,7 @@ def step_weight(shape: ModelShape, rows: float, longest: float) -> float:
 class Work:
     """What a run has to do. The arrays are one entry a micro-batch of one epoch, in the order they come in.
 
-    `rows`, `longest` [M]: rows, and tokens of the longest of them (all others are padded to it). `looks` counts
+    `rows`, `longest` [M]: rows, and tokens that they are padded to. `looks` counts
     evaluations; `judged_rows`, `judged_longest` [E] are the batches of one, `tested` tells whether test rows come last.
     `scale` and `judged_scale` say how many real batches one entry stands for, where the file was too large to deal out.
     """
@@ -199,9 +199,9 @@ def work_of(plan: TrainingPlan, lengths: np.ndarray, usable: int, seen: int, *, 
     every = plan.evaluate_every or per_epoch
     return Work(
         rows=np.array([len(batch) for batch in batches]),
-        longest=np.array([int(dealt[batch].max()) for batch in batches]),
+        longest=np.array([padded_length(int(dealt[batch].max()), plan.max_length) for batch in batches]),
         judged_rows=np.array([len(batch) for batch in looks]),
-        judged_longest=np.array([int(looked_at[batch].max()) for batch in looks]),
+        judged_longest=np.array([padded_length(int(looked_at[batch].max()), plan.max_length) for batch in looks]),
         train_rows=train_rows,
         tokens=int(lengths.sum() * (usable / len(lengths))),
         seen=seen,

@@ -12,7 +12,7 @@ import numpy as np
 
 from workbench.core.events import Event, PhaseChanged
 from workbench.core.plan import TrainingPlan
-from workbench.engine.batches import EncodedRows, training_batches
+from workbench.engine.batches import EncodedRows, padded_length, training_batches
 from workbench.engine.evaluate import logits_of
 from workbench.engine.finder import few_rows
 from workbench.engine.forecast_memory import MOMENTS
@@ -52,7 +52,7 @@ class Trial:
         began = time.perf_counter()
         lengths = self._ready.train.lengths
         batches = training_batches(lengths, self._plan.batch_size, seed=self._plan.seed, epoch=0)
-        batches.sort(key=lambda rows: step_weight(self._shape, len(rows), int(lengths[rows].max())))
+        batches.sort(key=lambda rows: step_weight(self._shape, *self._shape_of(rows)))
         heaviest = batches[-1]
         self.largest = self._shape_of(heaviest)
         self._dial.begin()
@@ -128,7 +128,7 @@ class Trial:
         began = time.perf_counter()
         for _ in logits_of(self._task, self._ready.learner, rows, batch_size=len(rows), loss=self._loss):
             pass
-        took = (time.perf_counter() - began) / max(1, len(rows) * int(rows.lengths.max()))
+        took = (time.perf_counter() - began) / max(1, len(rows) * self._padded(rows.lengths))
         kept = self._ready.validation_features is not None
         learning = learning_layers(self._plan, self._shape) / self._shape.layers
         self._judged = took * (max(learning, 0.05) if kept else 1.0)
@@ -164,7 +164,10 @@ class Trial:
         self.step_bytes = max(0, self._dial.needed() - held)
 
     def _shape_of(self, batch: np.ndarray) -> tuple[int, int]:
-        return len(batch), int(self._ready.train.lengths[batch].max())
+        return len(batch), self._padded(self._ready.train.lengths[batch])
+
+    def _padded(self, lengths: np.ndarray) -> int:
+        return padded_length(int(lengths.max()), self._ready.learner.max_length)
 
 
 class Dial:

@@ -26,10 +26,18 @@ def seed_step(seed: int, step: int) -> int:
     NumPy's SeedSequence mixes the two numbers, so that neighbouring steps have nothing in common (O'Neill 2015).
     """
     import numpy as np
+    import torch
 
     from workbench.engine.quick.dropout import seed_dropout
 
     mixed = int(np.random.SeedSequence([seed, step]).generate_state(1, np.uint64)[0])
-    seed_everything(mixed)
+    random.seed(mixed)
+    np.random.seed(mixed % 2**32)
+    # `torch.manual_seed` writes down its caller for a card that may be started later: a millisecond at each step.
+    torch.default_generator.manual_seed(mixed)
+    if torch.cuda.is_available():
+        torch.cuda.manual_seed_all(mixed)
+    if torch.backends.mps.is_available():
+        torch.mps.manual_seed(mixed)
     seed_dropout(mixed)
     return mixed

@@ -59,10 +59,8 @@ class Learner:
 
     def learn(self) -> None:
         """Training mode: dropout is on in what learns, and the net computes in the precision of the run."""
-        if self.tuned is not None:
-            self.tuned.train()
-        else:
-            self.net.train()
+        if not self.net.training:  # a walk through every module otherwise, at each step
+            (self.tuned or self.net).train()
         if self.learning is not None:
             self.learning.learn()
 

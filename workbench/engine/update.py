@@ -115,7 +115,18 @@ class Updater:
         """The norm of `gradients`, which are then no longer than the plan allows (Pascanu et al. 2013)."""
         import torch
 
-        norm = float(torch.nn.utils.get_total_norm(gradients))
+        norm = _total_norm(gradients)
         if 0 < self._plan.clip_norm < norm and math.isfinite(norm):
             torch._foreach_mul_(gradients, self._plan.clip_norm / (norm + 1e-6))
         return norm
+
+
+def _total_norm(gradients: list[torch.Tensor]) -> float:
+    """The length of all `gradients` as one vector; infinite or NaN if one of them is."""
+    import torch
+
+    if any(gradient.device.type != "cpu" for gradient in gradients):
+        return float(torch.nn.utils.get_total_norm(gradients))
+    # A processor's own norm takes more than twice as long as a product of the vector with itself.
+    flat = [gradient.reshape(-1) for gradient in gradients]
+    return math.sqrt(math.fsum(float(torch.dot(each, each)) for each in flat))

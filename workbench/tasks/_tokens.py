@@ -11,6 +11,7 @@ import numpy as np
 from workbench.core.events import Notice
 from workbench.core.fields import Example
 from workbench.core.language import tr
+from workbench.engine.batches import padded_length
 from workbench.engine.task import Batch, Item, Learner, ModelSource
 
 if TYPE_CHECKING:
@@ -93,11 +94,11 @@ def encode_texts(learner: Learner, examples: Iterable[Example]) -> Iterator[tupl
 
 
 def pad(learner: Learner, items: Sequence[Item]) -> Batch:
-    """{"input_ids": [B, T], "attention_mask": [B, T], ...} with T the longest of the batch."""
+    """{"input_ids": [B, T], "attention_mask": [B, T], ...} with T the longest of the batch, or a little more."""
     import torch
 
     lengths = [len(item["input_ids"]) for item in items]
-    shape = (len(items), max(lengths))
+    shape = (len(items), padded_length(max(lengths), learner.max_length))
     batch: Batch = {}
     mask = np.zeros(shape, dtype=np.int64)
     for name in (name for name in _MODEL_INPUTS if name in items[0]):

@@ -15,6 +15,7 @@ import numpy as np
 from workbench.engine.quick.attention import quicken_attention
 from workbench.engine.quick.dropout import quicken_dropout
 from workbench.engine.quick.embedding import SeenTokens, seen_tokens
+from workbench.engine.quick.last_layer import quicken_layers
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -103,4 +104,5 @@ def quicken(net: nn.Module, ids: np.ndarray | None, precision: str) -> Learning:
     if device.type == "cpu":
         quicken_dropout(net)
         quicken_attention(net)
+    quicken_layers(net)
     return Learning(net, precision, seen_tokens(net, ids) if ids is not None else None)
