@@ -18,13 +18,24 @@ from workbench.core.options import Option, Scalar
 PLAN_VERSION = 1
 
 
+class Choice(Struct, frozen=True, kw_only=True):
+    """One entry of a family (a task, loss, optimizer, schedule or tuning) with the values of its own knobs."""
+
+    name: str
+    options: dict[str, Scalar] = field(default_factory=dict)
+
+
 class Reading(Struct, frozen=True, kw_only=True):
-    """How a file is read. None means: detect it. `header` says whether the first row holds the columns' names."""
+    """How a file is read. None means: detect it. `header` says whether the first row holds the columns' names.
+
+    `sheet` names a sheet of a workbook; the others are for text.
+    """
 
     encoding: str | None = None
     delimiter: str | None = None
     quote: str | None = None
     header: bool | None = None
+    sheet: str | None = None
 
 
 class DatasetSpec(Struct, frozen=True, kw_only=True):
@@ -32,6 +43,9 @@ class DatasetSpec(Struct, frozen=True, kw_only=True):
 
     `columns` maps a task's field ("text", "text_pair", "label", ...) to a column of the file. `validation_path` wins
     over `validation_share` (a share of the rows, 0 to 0.9) when it is not empty. All paths are absolute.
+
+    `mends` are made to the rows in this order before anything else sees them; the file stays as it is. `split` says
+    how the rows that are kept aside for validation are chosen.
     """
 
     path: str
@@ -40,6 +54,8 @@ class DatasetSpec(Struct, frozen=True, kw_only=True):
     validation_share: float = 0.15
     validation_path: str = ""
     test_path: str = ""
+    mends: tuple[Choice, ...] = ()
+    split: Choice = Choice(name="even")
 
 
 class ModelSpec(Struct, frozen=True, kw_only=True):
@@ -52,13 +68,6 @@ class ModelSpec(Struct, frozen=True, kw_only=True):
 
     source: Literal["offline", "scratch", "folder", "hub"] = "offline"
     location: str = ""
-    options: dict[str, Scalar] = field(default_factory=dict)
-
-
-class Choice(Struct, frozen=True, kw_only=True):
-    """One entry of a family (a task, loss, optimizer, schedule or tuning) with the values of its own knobs."""
-
-    name: str
     options: dict[str, Scalar] = field(default_factory=dict)
 
 

@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from workbench.core.errors import WorkbenchError
 from workbench.core.fields import Field
-from workbench.core.plan import DatasetSpec
+from workbench.core.options import Scalar
+from workbench.core.plan import Choice, DatasetSpec
 from workbench.data.parsing import Parsed
 from workbench.data.table import Table
 from workbench.data.watching import Watch
@@ -20,10 +21,27 @@ Severity = Literal["info", "warning", "error"]
 SHOWN = 20
 
 
+class Setting(Struct, frozen=True, kw_only=True):
+    """One knob of a plan at a value, as `with_value` takes it."""
+
+    group: str
+    name: str
+    value: Scalar
+
+
+class Fix(Struct, frozen=True, kw_only=True):
+    """What one click does about a finding: add a mend to the plan, or set a knob. `title` is the button's."""
+
+    title: str
+    mend: Choice | None = None
+    setting: Setting | None = None
+
+
 class Finding(Struct, frozen=True, kw_only=True):
     """One oddity. `rows` are the first 20 rows concerned (their numbers in `path`, the main file if empty).
 
-    `severity` "error" means that training cannot start like this. `message` is in the user's language.
+    `severity` "error" means that training cannot start like this. `message` and `why` it matters are in the user's
+    language. `fixes` are the ways to mend it, the one to recommend first.
     """
 
     code: str
@@ -32,6 +50,8 @@ class Finding(Struct, frozen=True, kw_only=True):
     rows: tuple[int, ...] = ()
     count: int = 0
     path: str = ""
+    why: str = ""
+    fixes: tuple[Fix, ...] = ()
 
 
 class Seen(Struct, frozen=True, kw_only=True):
