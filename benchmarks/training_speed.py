@@ -1,6 +1,6 @@
 """Training rows per second beside transformers.Trainer, interleaved, on the same rows.
 
-    python -m benchmarks.training_speed [--rounds N] [--rows N] [--family bert|distilbert|roberta|electra|mpnet]
+    python -m benchmarks.training_speed [--rounds N] [--rows N] [--family bert|distilbert|roberta|electra|mpnet|modernbert]
 
 The texts have a long tail of lengths (median about 25 words, cut at 128 tokens), batches have 16 rows. `Trainer` runs
 as tutorials write it (padding to the full length), with dynamic padding, and at its best (grouped by length, bfloat16).
@@ -56,6 +56,7 @@ FAMILIES: dict[str, tuple[str, dict[str, Any]]] = {
     "roberta": ("RobertaConfig", _SHAPE),
     "electra": ("ElectraConfig", {**_SHAPE, "embedding_size": WIDTH}),
     "mpnet": ("MPNetConfig", _SHAPE),
+    "modernbert": ("ModernBertConfig", {**_SHAPE, "cls_token_id": 101, "sep_token_id": 102}),
 }
 
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QPushButton
 
 from tests.gui import fakes
 from workbench.core.events import Event, PhaseChanged, RunFinished
+from workbench.core.forecasts import Forecast
 from workbench.gui import theme
 from workbench.gui.pace import Pace
 from workbench.gui.progress import ProgressStrip
@@ -232,6 +233,45 @@ def test_that_the_first_step_of_a_resumed_run_gives_no_absurd_speed() -> None:
     assert left is not None
     assert 0 < left < 60
     assert pace.rows_per_second() == pytest.approx(80.0)
+
+
+FORECAST = Forecast(
+    steps=60,
+    seconds=150.0,
+    start_seconds=20.0,
+    step_seconds=120.0,
+    other_seconds=10.0,
+    peak_bytes=0,
+    available_bytes=0,
+    parts=(),
+    verdict="fits",
+)
+
+
+def test_that_a_forecast_tells_the_time_left_before_the_first_step_and_then_the_steps_do() -> None:
+    pace, now = Pace(forecast=FORECAST), 50.0
+    pace.take(PhaseChanged(phase="loading"), now)
+    assert pace.left(now) == pytest.approx(150.0)
+    assert pace.left(now + 5) == pytest.approx(145.0)
+    pace.take(fakes.started(steps=60), now)
+    lefts = []
+    for number in range(1, 41):  # five times as quick as was forecast
+        event = fakes.step(number, steps=60)
+        changed = {name: getattr(event, name) for name in event.__struct_fields__} | {"seconds": 0.4 * number}
+        now += 0.4
+        pace.take(type(event)(**changed), now)
+        lefts.append(pace.left(now))
+    assert lefts[0] > lefts[10] > lefts[30]
+    assert lefts[-1] == pytest.approx(20 * 0.4, abs=2.0)
+
+
+def test_that_the_strip_tells_the_time_left_from_the_forecast_at_once(strip: ProgressStrip) -> None:
+    strip.begin("reviews-3", forecast=FORECAST)
+    strip.take([PhaseChanged(phase="loading")])
+    assert not strip.left.isHidden()
+    strip.begin("reviews-4")
+    strip.take([PhaseChanged(phase="loading")])
+    assert strip.left.isHidden()
 
 
 @given(jumps=st.lists(st.floats(-1e9, 1e9, allow_nan=False), min_size=20, max_size=20))

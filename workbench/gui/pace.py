@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workbench.core.events import Evaluated, Event, PhaseChanged, RunFinished, RunStarted, StepDone
+from workbench.core.forecasts import Corrected, Forecast
 
 # Where the bar stands while the run gets ready, in shares of the whole: phases and how far each reaches.
 _READY = {
@@ -17,6 +18,7 @@ _ALMOST = 0.99
 _EVALUATION_SPEED = 3.0  # rows evaluated in the time of one trained row, until the first evaluation is measured
 _MEMORY = 0.7  # how much of the last shown time left stays in the next one
 _GAP = 10.0  # seconds: the window looks every second, so in a longer silence the computer slept
+_TRUSTED = 30  # steps after which a forecast has nothing to add to what they took
 _STALL = 20.0  # times the mean: a step that took so long did not train all the while
 
 
@@ -69,11 +71,13 @@ class Pace:
     """Fed with events and the time at which they came (seconds, any start), it says how far the run is.
 
     `fraction` never goes down and is 1 only after a run that ended by itself; it begins with what was done before.
-    `left` is None until it can be known.
+    `left` is None until it can be known: after the first step, or at once from a `forecast`, which the first steps
+    correct until they speak for themselves.
     """
 
-    def __init__(self, fraction: float = 0.0) -> None:
+    def __init__(self, fraction: float = 0.0, forecast: Forecast | None = None) -> None:
         self.fraction = min(fraction, _ALMOST)
+        self._forecast = Corrected(forecast) if forecast is not None else None
         self.finished = False
         self.started: RunStarted | None = None
         self.step: StepDone | None = None
@@ -90,6 +94,8 @@ class Pace:
         now = self._clock(now)
         if self._began is None:
             self._began = now
+        if self._forecast is not None:
+            self._forecast.take(event, now)
         if isinstance(event, PhaseChanged):
             self._take_phase(event, now)
         elif isinstance(event, RunStarted):
@@ -130,9 +136,14 @@ class Pace:
     def left(self, now: float) -> float | None:
         """Seconds until the end, smoothed, counting down between two reckonings; None while it is not known."""
         now = self._clock(now)
-        if self.finished or self.step is None or self.started is None or self.step.seconds <= 0:
+        if self.finished:
             return None
-        reckoned = self._reckon(now)
+        if self._forecast is not None and self._speed.steps < _TRUSTED:
+            reckoned = self._forecast.left(now)
+        elif self.step is None or self.started is None or self.step.seconds <= 0:
+            return None
+        else:
+            reckoned = self._reckon(now)
         if self._shown is not None:
             before, when = self._shown
             expected = max(0.0, before - (now - when))

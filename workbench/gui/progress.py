@@ -13,6 +13,7 @@ from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from workbench.core.events import Event, PhaseChanged, RunFinished, RunStarted, StepDone
+from workbench.core.forecasts import Forecast
 from workbench.core.language import tr
 from workbench.core.wording import outcome_text, phase_text
 from workbench.gui import theme
@@ -56,11 +57,11 @@ class ProgressStrip(QFrame):
 
     # What others call.
 
-    def begin(self, name: str, *, step: int = 0, steps: int = 0) -> None:
-        """A run called `name` has been started, or goes on after `step` of `steps` steps."""
+    def begin(self, name: str, *, step: int = 0, steps: int = 0, forecast: Forecast | None = None) -> None:
+        """A run called `name` has been started, or goes on after `step` of `steps` steps. `forecast` was made for it."""
         self.reset()
         self._name = name
-        self.pace = Pace(share_trained(step, steps))
+        self.pace = Pace(share_trained(step, steps), forecast)
         self.setVisible(True)
         self._beat.start()
         self._skip_quarters()

@@ -138,7 +138,10 @@ class Running(QObject):
             window.messages.clear(key)
         window.training.recovery.drop(run.id)
         window.training.begin(run, past)
-        self._strip.begin(run.name, step=past.steps if past else 0, steps=past.planned if past else 0)
+        if past is None:
+            self._strip.begin(run.name, forecast=window.start_bar.forecasting.forecast)
+        else:
+            self._strip.begin(run.name, step=past.steps, steps=past.planned)
         window.tabs.setCurrentWidget(window.training)
         window.runs.refresh()
         self.show_state()
