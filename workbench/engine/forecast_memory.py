@@ -11,7 +11,8 @@ with W weights of which L learn, in bytes (4 a number in float32, e = 4 or 2 a n
     activations  e·layers·(B·T·(10·H + 2·I) + 3·B·heads·T²) for the largest batch of B rows and T tokens, where I is
                  the inner width: in each layer the queries, keys and values, the mixed values, two dropout masks, the
                  inputs and outputs of two norms, the inner layer before and after GELU, and three tables of attention
-                 (softmax, its dropout mask, their product)
+                 (softmax, its dropout mask, their product). A last layer that answers with first tokens keeps 3·H
+                 a token instead
     working      what one layer needs for a moment in forward and backward, and what the allocator cannot use again
     kernels      in bfloat16 on a CPU the library prepares its products anew for each shape of batch, and keeps them
     snapshot     4·W and the moments, copied for a checkpoint: only in runs long enough for one before their end
@@ -26,12 +27,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from workbench.core.forecasts import MemoryPart
 from workbench.core.plan import TrainingPlan
+from workbench.engine.batches import PAD_MULTIPLE
 from workbench.engine.forecast_shapes import ModelShape, Work, learning_layers, step_weight, trainable
 from workbench.engine.quick.attention import LONGEST
+from workbench.engine.quick.packing import ROUND, rounded
 
 MOMENTS = {"adamw": 2, "adam": 2, "sgd": 0, "sgd-momentum": 1}
 """Numbers that an optimizer remembers for each weight; one that is not named here counts as AdamW."""
@@ -41,6 +42,9 @@ CHECKPOINT_BYTES_A_SECOND, CHECKPOINT_SHARE, CHECKPOINT_SHORTEST, CHECKPOINT_LON
 
 KEPT_IN_LAYER, KEPT_OF_INNER, KEPT_TABLES = 10, 2, 3
 """What a layer keeps for backward: numbers a token for each of H and of I, and tables of attention."""
+
+KEPT_IN_LAST = 3
+"""The same of a last layer that answers with first tokens: what it reads, its keys and its values."""
 
 WORKING_TABLES, WORKING_ROWS, WORKING_LEAST = 1.0, 16.0, 40e6
 WORKING_SHARE = {False: 0.155, True: 0.25}
@@ -119,9 +123,12 @@ def checkpoint_interval(shape: ModelShape, learned: int) -> float:
 
 def kernel_bytes(shape: ModelShape, work: Work) -> float:
     """Products that oneDNN prepares and keeps: some for each length of batch, up to the room in its cache."""
-    lengths = np.unique(work.longest)
+    tokens = work.rows * work.longest if shape.first_only else work.longest
+    sizes = {rounded(int(size)) if shape.first_only else int(size) for size in tokens}
+    between = range(min(sizes), max(sizes) + 1, ROUND if shape.first_only else PAD_MULTIPLE)
+    possible = len({rounded(size) for size in between}) if shape.first_only else len(between)
     epochs = max(1.0, work.steps / max(work.steps_per_epoch, 1))
-    shapes = min(len(lengths) * epochs, float(lengths[-1] - lengths[0] + 1))
+    shapes = min(len(sizes) * epochs, float(possible))
     each = KERNEL_BYTES * (shape.hidden / 384) ** 0.5
     return float(each * min(KERNELS_OF_SHAPE * shapes, KERNELS_KEPT))
 
@@ -149,7 +156,9 @@ def batch_bytes(
         everywhere = str(plan.tuning.options.get("targets", "attention")) != "attention"
         layer += number * tokens * (2 * shape.hidden if everywhere else -shape.hidden - shape.inner)
     embeddings = number * tokens * shape.hidden * 4
-    kept = float(layers * layer + (embeddings if layers == shape.layers else 0))
+    whole = layers - 1 if shape.first_only and layers else layers
+    last = number * tokens * KEPT_IN_LAST * shape.hidden * (layers - whole)
+    kept = float(whole * layer + last + (embeddings if layers == shape.layers else 0))
     working = number * (WORKING_TABLES * tables + WORKING_ROWS * tokens * shape.hidden)
     return kept, working + WORKING_SHARE[low] * kept + (0 if on_card else WORKING_LEAST)
 

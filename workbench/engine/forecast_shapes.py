@@ -13,6 +13,7 @@ from workbench.data.profile import Histogram
 from workbench.engine.batches import evaluation_batches, padded_length, steps_in_epoch, training_batches
 from workbench.engine.model_facts import ModelFacts
 from workbench.engine.quick.embedding import SHARE
+from workbench.engine.quick.last_layer import READ_FIRST
 
 MOST_ROWS = 20_000
 """Rows that a forecast deals into batches; a larger file is reckoned from so many."""
@@ -25,7 +26,10 @@ SPECIAL_TOKENS, SPECIAL_TOKENS_OF_PAIR = 2, 3
 
 
 class ModelShape(Struct, frozen=True, kw_only=True):
-    """A transformer encoder in numbers. `inner` is the width between the two large matrices of a layer."""
+    """A transformer encoder in numbers. `inner` is the width between the two large matrices of a layer.
+
+    `first_only`: of the last layer nothing but the first token is computed while it learns.
+    """
 
     parameters: int
     layers: int
@@ -35,6 +39,7 @@ class ModelShape(Struct, frozen=True, kw_only=True):
     vocabulary: int
     positions: int = 0
     pretrained: bool = True
+    first_only: bool = False
 
     @property
     def layer_parameters(self) -> int:
@@ -68,6 +73,7 @@ def shape_of(facts: ModelFacts, plan: TrainingPlan, words: int) -> ModelShape:
             vocabulary=vocabulary,
             positions=positions,
             pretrained=False,
+            first_only=True,
         )
     inside = (facts.parameters - (facts.vocabulary + positions) * hidden) / layers
     inner = round((inside - 4 * hidden**2) / (2 * hidden))
@@ -79,6 +85,7 @@ def shape_of(facts: ModelFacts, plan: TrainingPlan, words: int) -> ModelShape:
         inner=min(max(inner, hidden), 8 * hidden),
         vocabulary=facts.vocabulary,
         positions=positions,
+        first_only=facts.model_type in READ_FIRST,
     )
 
 

@@ -66,6 +66,9 @@ _LAYOUTS = {
 }
 """{class of a layer in transformers: its layout}. Only what was read in the library's source is listed."""
 
+READ_FIRST = frozenset({"bert", "camembert", "electra", "roberta", "xlm-roberta", "distilbert"})
+"""The `model_type` of those families."""
+
 
 def quicken_layers(net: nn.Module) -> bool:
     """Let the last layer of `net` compute the first token only while it learns, and pack what learns below it.
