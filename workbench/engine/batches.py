@@ -98,18 +98,52 @@ class RowCollector:
         )
 
 
-def training_batches(lengths: np.ndarray, batch_size: int, *, seed: int, epoch: int) -> list[np.ndarray]:
-    """Index arrays of the epoch's batches. The order is a function of (`lengths`, `batch_size`, `seed`, `epoch`) only.
+def training_batches(
+    lengths: np.ndarray, batch_size: int, *, seed: int, epoch: int, classes: np.ndarray | None = None
+) -> list[np.ndarray]:
+    """Index arrays of the epoch's batches. The order is a function of these arguments only.
 
-    Every row comes exactly once; all batches are full but one.
+    Every row comes exactly once; all batches are full but one. With `classes` [N], there are as many rows in as many
+    batches, but as many rows of each class: see `balanced_rows`.
     """
     random = np.random.default_rng([seed, epoch])
     order = random.permutation(len(lengths))
+    if classes is not None:
+        order = balanced_rows(classes, seed=seed, epoch=epoch)[order]
     pool = batch_size * POOL_BATCHES
     pools = [order[start : start + pool] for start in range(0, len(order), pool)]
     by_length = np.concatenate([rows[np.argsort(lengths[rows], kind="stable")] for rows in pools])
     batches = [by_length[start : start + batch_size] for start in range(0, len(by_length), batch_size)]
     return [batches[i] for i in random.permutation(len(batches))]
+
+
+_NO_EPOCH = 2**32 - 1
+"""What is drawn with this number has nothing in common with what any epoch draws."""
+
+
+def balanced_rows(classes: np.ndarray, *, seed: int, epoch: int) -> np.ndarray:
+    """N row numbers for one epoch, in which each of `classes` [N] has the same number of rows, give or take one.
+
+    The rows of each class stand in a circle, in an order that the seed decides, and each epoch goes on where the one
+    before ended: of a common class, every row comes before any comes twice, and those of a rare one come equally often.
+    Random oversampling and undersampling at once (Japkowicz & Stephen 2002, The class imbalance problem).
+    """
+    numbers = np.unique(classes, return_inverse=True)[1]
+    counts = np.bincount(numbers)
+    share, more = divmod(len(classes), len(counts))
+    order = np.random.default_rng([seed, _NO_EPOCH]).permutation(len(classes))
+    order = order[np.argsort(numbers[order], kind="stable")]
+    circles = np.split(order, np.cumsum(counts)[:-1])
+    sizes = [share + (place < more) for place in range(len(counts))]
+    return np.concatenate(
+        [circle[(epoch * size + np.arange(size)) % len(circle)] for circle, size in zip(circles, sizes, strict=True)]
+    )
+
+
+def classes_to_balance(plan: TrainingPlan, rows: EncodedRows) -> np.ndarray | None:
+    """The class of each of `rows`, [N], where the plan's task is to see every class equally often; else None."""
+    balanced = plan.task.options.get("sampling") == "balanced"
+    return rows.scalars["target"] if balanced and "target" in rows.scalars else None
 
 
 def evaluation_size(plan: TrainingPlan, parts: int = 1) -> int:
@@ -128,11 +162,16 @@ def steps_in_epoch(rows: int, batch_size: int, accumulation: int) -> int:
     return ceil(ceil(rows / batch_size) / accumulation)
 
 
-def training_steps(lengths: np.ndarray, plan: TrainingPlan, *, done: int) -> Iterator[list[np.ndarray]]:
-    """The micro-batches (index arrays) of each step after the first `done` ones, to the end of the last epoch."""
+def training_steps(
+    lengths: np.ndarray, plan: TrainingPlan, *, done: int, classes: np.ndarray | None = None
+) -> Iterator[list[np.ndarray]]:
+    """The micro-batches (index arrays) of each step after the first `done` ones, to the end of the last epoch.
+
+    With `classes` [N], each of them comes equally often.
+    """
     per_epoch = steps_in_epoch(len(lengths), plan.batch_size, plan.accumulation)
     for epoch in range(done // per_epoch, plan.epochs):
-        batches = training_batches(lengths, plan.batch_size, seed=plan.seed, epoch=epoch)
+        batches = training_batches(lengths, plan.batch_size, seed=plan.seed, epoch=epoch, classes=classes)
         first = (done - epoch * per_epoch) * plan.accumulation if epoch == done // per_epoch else 0
         for start in range(first, len(batches), plan.accumulation):
             yield batches[start : start + plan.accumulation]

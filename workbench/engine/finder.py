@@ -21,7 +21,7 @@ import numpy as np
 
 from workbench.core.plan import TrainingPlan
 from workbench.core.probes import RateCurve, RateEnding, RateEvent, RatePoint
-from workbench.engine.batches import EncodedRows, RowCollector, training_steps
+from workbench.engine.batches import EncodedRows, RowCollector, classes_to_balance, training_steps
 from workbench.engine.evaluate import logits_of
 from workbench.engine.memory import is_out_of_memory, out_of_memory
 from workbench.engine.prepare import Prepared, Stopped, prepare
@@ -93,7 +93,8 @@ def _climb(
     judged = few_rows(ready.validation, JUDGED_ROWS, plan.seed)
     endless = msgspec.structs.replace(plan, epochs=len(rates))  # a small file is read again and again
     best = math.inf
-    batches = training_steps(ready.train.lengths, endless, done=0)
+    classes = classes_to_balance(plan, ready.train)
+    batches = training_steps(ready.train.lengths, endless, done=0, classes=classes)
     for step, micro_batches in enumerate(islice(batches, len(rates))):
         if stopped():
             return "stopped"

@@ -12,7 +12,7 @@ import numpy as np
 from workbench.core.errors import WorkbenchError
 from workbench.core.events import Event, Outcome, RunFinished, StepDone
 from workbench.core.plan import TrainingPlan
-from workbench.engine.batches import halved, training_steps
+from workbench.engine.batches import classes_to_balance, halved, training_steps
 from workbench.engine.control import Control
 from workbench.engine.evaluate import to_device
 from workbench.engine.judge import Judge
@@ -75,7 +75,8 @@ def five_steps(
     initialise = restored if resume else prepared
     update, keeper = yield from initialise(plan, task, judge, control)
     state = judge.state
-    steps = training_steps(judge.ready.train.lengths, plan, done=state.step)
+    rows = judge.ready.train
+    steps = training_steps(rows.lengths, plan, done=state.step, classes=classes_to_balance(plan, rows))
     before = state.elapsed
     try:
         while not (ended := ending(judge, control)):
