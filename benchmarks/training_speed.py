@@ -1,6 +1,6 @@
 """Training rows per second beside transformers.Trainer, interleaved, on the same rows.
 
-    python -m benchmarks.training_speed [--rounds N] [--rows N] [--family bert|distilbert|roberta|electra|mpnet|modernbert]
+    python -m benchmarks.training_speed [--rounds N] [--rows N] [--family bert|distilbert|roberta|electra|...]
 
 The texts have a long tail of lengths (median about 25 words, cut at 128 tokens), batches have 16 rows. `Trainer` runs
 as tutorials write it (padding to the full length), with dynamic padding, and at its best (grouped by length, bfloat16).
