@@ -135,6 +135,23 @@ def test_that_leaks_and_unknown_labels_of_other_files_are_found(write: Writer) -
     assert found(profiled(write, PLAIN, validation_path=str(other.parent))) == {"other-file": 0}
 
 
+def test_that_a_column_is_no_telltale_by_chance(write: Writer) -> None:
+    rows = [(text, "ham" if place % 30 else "spam", place // 2, place % 4) for place, text in enumerate(TEXTS)]
+    path = write("text\tlabel\tuser\tday\n" + "".join("\t".join(map(str, row)) + "\n" for row in rows))
+    seen = profile(DatasetSpec(path=str(path), columns={"text": "text", "label": "label"}), CLASSIFICATION)
+    assert not {"telltale-column", "telltale-beside"} & found(seen).keys()
+
+
+def test_that_of_very_many_rows_some_are_compared_and_it_is_said(write: Writer, english: None) -> None:
+    texts = sentences(30_000)
+    rows: Rows = [(text, ("good", "bad")[place % 2]) for place, text in enumerate(texts)]
+    rows += [(f"{text} !", label) for text, label in rows[:2000]]
+    seen = profiled(write, rows)
+    finding = next(finding for finding in seen.findings if finding.code == "near-duplicates")
+    assert finding.message.startswith("Of 16,")
+    assert 0 < finding.count <= 2000
+
+
 def test_that_chinese_texts_are_measured_in_characters(write: Writer) -> None:
     text = LANGUAGES["Chinese"][0]
     seen = profiled(write, [(text[place : place + 10], "ab"[place % 2]) for place in range(50)])

@@ -17,7 +17,7 @@ from workbench.data.dataset import load
 from workbench.data.files import sha256_of
 from workbench.data.profile import profile
 from workbench.data.readers import read_table
-from workbench.data.split import _shuffled
+from workbench.data.split import shuffled
 from workbench.data.table import Progress
 from workbench.data.watching import UNWATCHED, Watch
 
@@ -132,7 +132,7 @@ def test_that_a_watched_sort_and_shuffle_are_those_of_python() -> None:
     assert Watch(lambda share: None).ordered(values, key=lambda value: value[0]) == sorted(values, key=lambda v: v[0])
     expected = list(range(5000))
     random.Random(7).shuffle(expected)
-    assert _shuffled(5000, 7, UNWATCHED) == expected
+    assert shuffled(5000, 7, UNWATCHED) == expected
 
 
 @pytest.mark.slow

@@ -40,8 +40,6 @@ FOREIGN: dict[str, tuple[bytes, str]] = {
     "script": (b"#!/bin/sh\nrm -rf $HOME\n", "script"),
     "html": (b"\xef\xbb\xbf\n<!DOCTYPE html><html><body>Not found</body></html>", "web page"),
     "xml": (b"<?xml version='1.0'?><rows/>", "XML"),
-    "json": (b'[{"text": "a", "label": "b"}]', "JSON"),
-    "json lines": (b'{"text": "a", "label": "b"}\n{"text": "c", "label": "d"}\n', "JSON"),
     "sqlite": (b"SQLite format 3\x00" + bytes(100), "SQLite"),
     "parquet": (b"PAR1\x15\x04\x15\x00" + bytes(100), "Parquet"),
     "pickle": (b"\x80\x04\x95\x10\x00\x00\x00\x00\x00\x00\x00}.", "pickle"),

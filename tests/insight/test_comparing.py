@@ -125,6 +125,7 @@ def test_that_a_validation_file_wins_over_the_share() -> None:
     other = replace(with_file, validation_share=0.5)
     assert told(replace(PLAN, dataset=with_file), replace(PLAN, dataset=other)) == {}
     assert told(PLAN, replace(PLAN, dataset=with_file)) == {
+        "dataset.split": ("even", NOTHING),
         "dataset.validation_path": (NOTHING, "v.csv"),
         "dataset.validation_share": ("0.15", NOTHING),
     }

@@ -131,10 +131,10 @@ def _answers(questions: list[Question], predictor: Predictor, terminal: Terminal
     quiet = len(starts) < 2 or not terminal.notes.is_terminal
     for start in track(starts, description=tr("Judging"), console=terminal.notes, transient=True, disable=quiet):
         chunk = questions[start : start + _CHUNK]
-        readable = [question for question in chunk if all(text.strip() for text in question.values())]
+        readable = [question for question in chunk if predictor.reads(question)]
         answered = iter(predictor.predict(readable) if readable else ())
         for question in chunk:
-            yield next(answered) if all(text.strip() for text in question.values()) else None
+            yield next(answered) if predictor.reads(question) else None
 
 
 def _tell_unanswered(answers: list[Prediction | None], terminal: Terminal) -> None:

@@ -50,7 +50,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 def _metavar(option: Option) -> str:
     if option.kind == "choice":
         return "|".join(name for name, _ in option.choices)
-    return {"integer": "N", "number": "X", "switch": "yes|no"}[option.kind]
+    return {"integer": "N", "number": "X", "switch": "yes|no", "column": tr("COL")}[option.kind]
 
 
 def _help(option: Option) -> str:
@@ -104,7 +104,7 @@ def typed(option: Option, text: str) -> Scalar:
     """`text` as a value of `option`'s kind; the text itself if it cannot be one, so that `check` can say so."""
     if option.kind == "switch":
         return _YES_NO.get(text.strip().lower(), text)
-    if option.kind == "choice":
+    if option.kind in ("choice", "column"):
         return text
     try:
         number = float(text)

@@ -10,13 +10,15 @@ import msgspec
 from rich import box
 from rich.table import Table
 
+from workbench.cli.mending import flag_of, with_mends
 from workbench.cli.planning import chosen_task, columns_from, reading_from, with_columns
+from workbench.cli.splitting import say_split, split_json, with_split_flags
 from workbench.cli.terminal import DONE, Terminal, program
 from workbench.cli.words import SEVERITIES, number_words
 from workbench.core.errors import WorkbenchError
 from workbench.core.language import tr
 from workbench.core.wording import metric_title, state_text
-from workbench.studio import RunRecord, Studio
+from workbench.studio import Finding, RunRecord, Studio
 
 
 def runs(arguments: argparse.Namespace, studio: Studio, terminal: Terminal) -> int:
@@ -55,21 +57,43 @@ def check(arguments: argparse.Namespace, studio: Studio, terminal: Terminal) -> 
     dialect = report["dialect"]
     terminal.answer(tr("{path}: {rows} rows", path=arguments.data, rows=f"{report['rows']:,}"))
     terminal.answer(tr("Columns: {columns}", columns=", ".join(report["columns"])))
-    terminal.answer(
-        tr(
-            "Encoding {encoding}, delimiter {delimiter}",
-            encoding=report["encoding"],
-            delimiter=repr(dialect["delimiter"]),
+    if report["sheet"]:
+        terminal.answer(tr("Sheet “{sheet}” of: {sheets}", sheet=report["sheet"], sheets=", ".join(report["sheets"])))
+    if report["encoding"] and dialect["delimiter"] is None:
+        terminal.answer(tr("Encoding {encoding}", encoding=report["encoding"]))
+    elif report["encoding"]:
+        terminal.answer(
+            tr(
+                "Encoding {encoding}, delimiter {delimiter}",
+                encoding=report["encoding"],
+                delimiter=repr(dialect["delimiter"]),
+            )
         )
-    )
     for field, column in report["roles"].items():
         info = studio.tasks()[report["task"]].fields[field]
         terminal.answer(tr("Column “{column}” is read as: {role}", column=column, role=tr(info.title)))
     if not report["sure"]:
         terminal.answer(tr("This guess is unsure; say it with --text and --label."))
+    say_split(report["split"], terminal)
+    _say_baseline(report["baseline"], terminal)
     for finding in report["findings"]:
         terminal.answer(f"{tr(SEVERITIES[finding['severity']])} {finding['message']}")
+        if finding["why"]:
+            terminal.answer("  " + finding["why"])
+        for fix in finding["fixes"]:
+            flag = f" ({fix['flag']})" if fix["flag"] else ""
+            terminal.answer("  → " + fix["title"] + flag)
     return DONE
+
+
+def _say_baseline(baseline: dict[str, Any], terminal: Terminal) -> None:
+    """What a guesser gets that never looks at a text."""
+    if "accuracy" in baseline:
+        values = {"label": baseline["label"], "share": f"{100 * baseline['accuracy']:.3g}"}
+        terminal.answer(tr("Always guessing “{label}” is right for {share} % of the rows.", **values))
+    elif "rmse" in baseline:
+        values = {"mean": number_words(baseline["value"]), "error": number_words(baseline["rmse"])}
+        terminal.answer(tr("Always guessing {mean} is off by {error} (root mean square).", **values))
 
 
 def look_at(arguments: argparse.Namespace, studio: Studio) -> dict[str, Any]:
@@ -82,13 +106,20 @@ def look_at(arguments: argparse.Namespace, studio: Studio) -> dict[str, Any]:
         columns, sure = columns_from(arguments, studio, head, plan), True
     except WorkbenchError:
         columns, sure = dict(studio.guess_roles(head, task).columns), False
-    profile = studio.profile(with_columns(plan, columns))
+    plan, problems = with_split_flags(with_columns(plan, columns), arguments)
+    plan, more = with_mends(plan, arguments, studio)
+    if problems or more:
+        raise WorkbenchError(*problems, *more)
+    profile = studio.profile(plan)
     return {
         "path": head.path,
         "rows": profile.rows,
         "read": profile.read,
         "skipped": len(profile.skipped),
         "columns": list(head.columns),
+        "kind": head.kind,
+        "sheet": head.reading.sheet,
+        "sheets": list(head.sheets),
         "encoding": head.reading.encoding,
         "dialect": {
             "delimiter": head.reading.delimiter,
@@ -100,5 +131,24 @@ def look_at(arguments: argparse.Namespace, studio: Studio) -> dict[str, Any]:
         "roles": columns,
         "sure": sure,
         "classes": dict(profile.classes),
-        "findings": [msgspec.to_builtins(finding) for finding in profile.findings],
+        "split": split_json(plan, studio),
+        "mends": list(studio.mend_titles(plan)),
+        "findings": [_finding_json(finding) for finding in studio.open_findings(profile, plan)],
+        "baseline": _baseline(profile),
     }
+
+
+def _finding_json(finding: Finding) -> dict[str, Any]:
+    """A finding with its fixes, each with the `flag` that asks for it here; `fix` is the one to recommend, or null."""
+    fixes = [{**msgspec.to_builtins(fix), "flag": flag_of(fix)} for fix in finding.fixes]
+    return {**msgspec.to_builtins(finding), "fixes": fixes, "fix": fixes[0] if fixes else None}
+
+
+def _baseline(profile: Any) -> dict[str, Any]:
+    """What guessing gives that never looks at a text: the commonest class, or the mean of the numbers."""
+    if profile.classes:
+        label, rows = profile.classes[0]
+        return {"label": label, "accuracy": rows / sum(count for _, count in profile.classes)}
+    if profile.numbers is not None:
+        return {"value": profile.numbers.mean, "rmse": profile.numbers.spread}
+    return {}

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 from workbench import __version__
 from workbench.cli.flags import SHARE_HELP, add_flags
+from workbench.cli.mending import add_mend_flag
 from workbench.cli.resuming import OPTIONS as RESUME_OPTIONS
+from workbench.cli.splitting import add_split_flags
 from workbench.cli.sweeping import METHODS
 from workbench.cli.usage import Parser, speak_our_words
 from workbench.core.language import LANGUAGES, mark, tr
@@ -102,6 +104,8 @@ def _add_plan(parser: Parser) -> None:
         names = "|".join(registry.entries)
         parser.add_argument(f"--{family}", metavar=names, help=tr(FAMILY_HELP[family]))
     parser.add_argument("--validation", metavar=tr("FILE|FRACTION"), help=tr(SHARE_HELP))
+    add_split_flags(parser)
+    add_mend_flag(parser)
     parser.add_argument("--test", metavar=tr("FILE"), help=tr("a file with rows for one last honest measure"))
     parser.add_argument("--name", metavar=tr("NAME"), help=tr("the name of the run"))
     add_flags(parser)
@@ -114,6 +118,8 @@ def _add_columns(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--label", metavar=column, help=tr("the column that is learned: a class or a number"))
     parser.add_argument("--encoding", metavar=tr("NAME"), help=tr("the file's encoding; detected if left out"))
     parser.add_argument("--delimiter", metavar=tr("SIGN"), help=tr("the sign between cells; detected if left out"))
+    sheet = tr("the sheet of a workbook; the first one with a table if left out")
+    parser.add_argument("--sheet", metavar=tr("NAME"), help=sheet)
 
 
 def _resume(commands: argparse._SubParsersAction[Parser]) -> None:
@@ -139,3 +145,5 @@ def _check(commands: argparse._SubParsersAction[Parser]) -> None:
     parser.add_argument("data", metavar=tr("DATA"), help=tr("a CSV, TSV or similar table"))
     parser.add_argument("--task", metavar="|".join(task_infos()), help=tr("what to learn; guessed if left out"))
     _add_columns(parser)
+    add_split_flags(parser)
+    add_mend_flag(parser)

@@ -9,6 +9,8 @@ import msgspec
 
 from workbench.cli.downloading import download
 from workbench.cli.flags import absolute, declared_groups, with_flags, with_validation
+from workbench.cli.mending import with_mends
+from workbench.cli.splitting import with_split_flags
 from workbench.cli.targets import task_of_column
 from workbench.cli.terminal import Terminal
 from workbench.core.errors import Problem, WorkbenchError
@@ -143,16 +145,18 @@ def _with_knobs(
     if arguments.validation is not None:
         plan, more = with_validation(plan, arguments.validation)
         problems += more
-    return plan, problems
+    plan, more = with_split_flags(plan, arguments)
+    plan, wrong = with_mends(plan, arguments, studio)
+    return plan, problems + more + wrong
 
 
 def reading_from(arguments: argparse.Namespace) -> Reading | None:
     """How the user says the file is to be read; None where everything is detected."""
     names = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";"}
     delimiter = names.get(arguments.delimiter, arguments.delimiter)
-    if not arguments.encoding and not delimiter:
+    if not arguments.encoding and not delimiter and not arguments.sheet:
         return None
-    return Reading(encoding=arguments.encoding or None, delimiter=delimiter or None)
+    return Reading(encoding=arguments.encoding or None, delimiter=delimiter or None, sheet=arguments.sheet or None)
 
 
 def _say_what_was_chosen(plan: TrainingPlan, studio: Studio, terminal: Terminal) -> None:

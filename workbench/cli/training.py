@@ -99,7 +99,7 @@ def _tell_findings(plan: TrainingPlan, studio: Studio, terminal: Terminal) -> No
     for problem in studio.problems(plan):
         if problem.severity == "warning":
             terminal.say(f"{tr(SEVERITIES['warning'])} {problem}")
-    for finding in studio.profile(plan).findings:
+    for finding in studio.open_findings(studio.profile(plan), plan):
         if finding.severity != "info":
             terminal.say(f"{tr(SEVERITIES[finding.severity])} {finding.message}")
 

@@ -18,14 +18,15 @@ class Option(Struct, frozen=True, kw_only=True):
     """One knob. `title`, `help` and the titles of `choices` are English source texts, shown through `tr`.
 
     `kind` "integer" and "number" have bounds (inclusive); "choice" has `choices` as (value, title) pairs; "switch" is a
-    bool. `unit` is shown after the value. `primary` knobs are visible at once, the rest are folded away.
+    bool; "column" is the name of a column of the user's file, "" for none: only the file tells which there are.
+    `unit` is shown after the value. `primary` knobs are visible at once, the rest are folded away.
     `zero_means` is what a 0 stands for ("no limit"), where it is not a number like the others.
     """
 
     name: str
     title: str
     help: str
-    kind: Literal["integer", "number", "choice", "switch"]
+    kind: Literal["integer", "number", "choice", "switch", "column"]
     default: Scalar
     minimum: float = 0
     maximum: float = math.inf
@@ -48,6 +49,8 @@ class Option(Struct, frozen=True, kw_only=True):
             return round(clipped) if self.kind == "integer" and math.isfinite(clipped) else clipped
         if self.kind == "choice" and value in [name for name, _ in self.choices]:
             return value
+        if self.kind == "column" and isinstance(value, str):
+            return value
         return value if self.kind == "switch" and isinstance(value, bool) else self.default
 
     def check(self, value: Scalar) -> Problem | None:
@@ -57,6 +60,8 @@ class Option(Struct, frozen=True, kw_only=True):
             return None if value in names else self._problem(value, ", ".join(names))
         if self.kind == "switch":
             return None if isinstance(value, bool) else self._problem(value, "true, false")
+        if self.kind == "column":
+            return None if isinstance(value, str) else self._problem(value, tr("the name of a column"))
         numeric = isinstance(value, int | float) and not isinstance(value, bool)
         legal = numeric and math.isfinite(float(value)) and self.minimum <= float(value) <= self.maximum
         if legal and (self.kind == "number" or float(value).is_integer()):

@@ -14,9 +14,11 @@ from workbench.core.fields import Example, Field, Value
 from workbench.core.language import tr, trn
 from workbench.core.plan import VALIDATION_SHARE, DatasetSpec
 from workbench.data.files import problem, sha256_of
-from workbench.data.parsing import Parsed, inputs_of, parse, read_columns, read_other, target_of, text_keys
-from workbench.data.split import split
-from workbench.data.table import Progress, SkippedRow
+from workbench.data.parsing import Parsed, parse, target_of
+from workbench.data.sources import Sources, read_sources
+from workbench.data.splits import column_of, problems_of, split_rows
+from workbench.data.splits.rows import rows_of
+from workbench.data.table import Progress, SkippedRow, Table
 from workbench.data.watching import Watch
 
 __all__ = ["Dataset", "Examples", "SkippedRow", "digest_of", "load"]
@@ -80,7 +82,8 @@ class Dataset(Struct, frozen=True, kw_only=True):
 def load(spec: DatasetSpec, fields: Mapping[str, Field], *, seed: int, progress: Progress | None = None) -> Dataset:
     """Read, parse and split the files of `spec`. Equal files, `spec` and `seed` give an equal dataset.
 
-    A row with a cell that its field cannot take is left out and listed. Without a validation file, rows are kept aside:
+    The mends of `spec` come first. A row that they leave out, or with a cell that its field cannot take, is listed.
+    Without a validation file, rows are kept aside:
     stratified where the target is a label, with identical texts on one side. `progress` is told the share (0 to 1)
     that is done, and may raise to stop. Raises WorkbenchError with every problem.
     """
@@ -89,28 +92,28 @@ def load(spec: DatasetSpec, fields: Mapping[str, Field], *, seed: int, progress:
     watch.part(0.1)
     before = _stamp(paths)
     digest = sha256_of(paths, watch.tell)
-    watch.part(0.5)
-    table = read_columns(spec.path, spec.reading, spec.columns, fields, watch.tell)
+    sources = read_sources(spec, fields, watch, until=0.5, also=column_of(spec))
     watch.part(0.6)
-    main = parse(table, spec.columns, fields, watch=watch)
+    main = parse(sources.main, spec.columns, fields, watch=watch)
     watch.part(0.7)
-    validation = _other(spec.validation_path, spec, fields, main, watch)
-    test = _other(spec.test_path, spec, fields, main, watch)
+    validation = _other(spec.validation_path, sources, spec, fields, main, watch)
+    test = _other(spec.test_path, sources, spec, fields, main, watch)
     watch.part(1.0)
-    problems = _problems(spec, fields, main, validation, test)
+    problems = problems_of(spec, sources.main.columns) + _problems(spec, fields, main, validation, test)
     if before != _stamp(paths):
         what = tr("The file was changed while it was read.")
         problems.append(problem("D20", spec.path, what, tr("Start again when it is saved.")))
     if problems:
         raise WorkbenchError(*problems)
-    train_part, validation_part = _parts(spec, fields, main, validation, seed, watch)
+    train_part, validation_part, left_out = _parts(spec, fields, sources.main, main, validation, seed, watch)
     parsed = [part for part in (main, validation, test) if part is not None]
+    others = [part.skipped for part in parsed[1:]]
     watch.tell(1.0)
     return Dataset(
         train=train_part,
         validation=validation_part,
         test=_examples(test) if test is not None else None,
-        skipped=tuple(row for part in parsed for row in part.skipped),
+        skipped=tuple(row for skipped in (_in_order(main.skipped, left_out), *others) for row in skipped),
         sha256=digest,
         rows=sum(part.total for part in parsed),
     )
@@ -136,10 +139,15 @@ def _stamp(paths: Sequence[str]) -> list[tuple[int, int] | None]:
     return stamps
 
 
-def _other(path: str, spec: DatasetSpec, fields: Mapping[str, Field], main: Parsed, watch: Watch) -> Parsed | None:
+def _other(
+    path: str, sources: Sources, spec: DatasetSpec, fields: Mapping[str, Field], main: Parsed, watch: Watch
+) -> Parsed | None:
     if not path:
         return None
-    return parse(read_other(path, spec, fields, watch.tell), spec.columns, fields, path, like=main, watch=watch)
+    table = sources.others[path]
+    if isinstance(table, WorkbenchError):
+        raise table
+    return parse(table, spec.columns, fields, path, like=main, watch=watch)
 
 
 def _examples(parsed: Parsed) -> Examples:
@@ -147,38 +155,36 @@ def _examples(parsed: Parsed) -> Examples:
 
 
 def _parts(
-    spec: DatasetSpec, fields: Mapping[str, Field], main: Parsed, validation: Parsed | None, seed: int, watch: Watch
-) -> tuple[Examples, Examples]:
+    spec: DatasetSpec,
+    fields: Mapping[str, Field],
+    table: Table,
+    main: Parsed,
+    validation: Parsed | None,
+    seed: int,
+    watch: Watch,
+) -> tuple[Examples, Examples, list[SkippedRow]]:
+    """The rows to learn from, those kept aside, and those for which the split has no place."""
     if validation is not None:
-        return _examples(main), _examples(validation)
-    strata = _strata(fields, main, watch)
-    inputs = [main.values[name] for name in inputs_of(fields, spec.columns)]
-    places = split(strata, text_keys(inputs, watch), spec.validation_share, seed, watch)
-    if not places[1]:
+        return _examples(main), _examples(validation), []
+    parts = split_rows(rows_of(spec, fields, table, main, watch), spec.split, spec.validation_share, seed)
+    if not parts.validation:
         raise WorkbenchError(_nothing_to_validate(spec))
     training, kept_aside = (
         Examples(
             {name: [values[place] for place in watch.over(part)] for name, values in main.values.items()},
             array("L", (main.numbers[place] for place in watch.over(part))),
         )
-        for part in places
+        for part in (parts.training, parts.validation)
     )
-    return training, kept_aside
+    left_out = [
+        SkippedRow(row=main.numbers[place], line=main.lines[place], column=column_of(spec), reason=reason)
+        for place, reason in sorted(parts.left_out.items())
+    ]
+    return training, kept_aside, left_out
 
 
-def _strata(fields: Mapping[str, Field], parsed: Parsed, watch: Watch) -> Sequence[Value] | bytes:
-    """What validation rows are drawn evenly from: the labels; of numbers, ten ranges with as many rows each."""
-    target = target_of(fields)
-    values = parsed.values.get(target, [])
-    if values and fields[target].kind == "label":
-        return values
-    numbers = [value for value in watch.over(values) if isinstance(value, float)]
-    if len(numbers) < 100:
-        return bytes(len(parsed))
-    step = max(1, len(numbers) // 5000)
-    sample = sorted(numbers[::step])
-    cuts = [sample[len(sample) * tenth // 10] for tenth in range(1, 10)]
-    return bytes(sum(number > cut for cut in cuts) for number in watch.over(numbers))
+def _in_order(skipped: Sequence[SkippedRow], left_out: Sequence[SkippedRow]) -> Sequence[SkippedRow]:
+    return sorted([*skipped, *left_out], key=lambda row: row.row) if left_out else skipped
 
 
 def _nothing_to_validate(spec: DatasetSpec) -> Problem:

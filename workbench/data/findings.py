@@ -22,7 +22,11 @@ SHOWN = 20
 
 
 class Setting(Struct, frozen=True, kw_only=True):
-    """One knob of a plan at a value, as `with_value` takes it."""
+    """One knob of a plan at a value, as `with_value` takes it.
+
+    Beyond that, the `name` "task" of the `group` "plan" stands for another task with the same columns, and the group
+    "columns" for the column of a role, "" for none.
+    """
 
     group: str
     name: str
@@ -30,11 +34,15 @@ class Setting(Struct, frozen=True, kw_only=True):
 
 
 class Fix(Struct, frozen=True, kw_only=True):
-    """What one click does about a finding: add a mend to the plan, or set a knob. `title` is the button's."""
+    """What one click does about a finding: add a mend to the plan, set a knob, or choose a split.
+
+    `title` is the button's.
+    """
 
     title: str
     mend: Choice | None = None
     setting: Setting | None = None
+    split: Choice | None = None
 
 
 class Finding(Struct, frozen=True, kw_only=True):
@@ -57,6 +65,9 @@ class Finding(Struct, frozen=True, kw_only=True):
 class Seen(Struct, frozen=True, kw_only=True):
     """What the finders look at. `keys[i]` and `lengths[i]` belong to the parsed row i; equal texts have equal keys.
 
+    `table` is the training file before any mend; all else is what the mends left. `seed` is the plan's, from which rows
+    are kept aside. The model reads `max_length` tokens of a text; 0 if that is not known.
+
     Finders that look at every row do so with `watch.over(...)`, so that they can be stopped.
     """
 
@@ -71,6 +82,8 @@ class Seen(Struct, frozen=True, kw_only=True):
     wide: bool
     others: Mapping[str, Parsed | WorkbenchError]
     watch: Watch
+    seed: int = 42
+    max_length: int = 0
 
     @property
     def labels(self) -> Sequence[object]:

@@ -1,20 +1,19 @@
-"""Findings about labels and numbers: what is to be learned."""
+"""Findings about labels that are to be learned."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from workbench.core.fields import NUMBER
 from workbench.core.language import tr, trn
-from workbench.data.findings import Finding, Seen, listed
-from workbench.data.parsing import Parsed, Unclear, inputs_of
+from workbench.core.plan import Choice
+from workbench.data.findings import Finding, Fix, Seen, Setting, listed
+from workbench.data.mends.labels import UNKNOWN, loose_spelling, twins
+from workbench.data.parsing import inputs_of
 from workbench.data.watching import Watch
 
 _IMBALANCE = 0.8
 _MANY_CLASSES = 1000
-_MAYBE_MISSING = frozenset({"na", "none", "-", "--", "?", "unknown", "missing", "无", "未知", "空", "缺失", "."})
 
 
 def classes(seen: Seen) -> Iterator[Finding]:
@@ -22,25 +21,54 @@ def classes(seen: Seen) -> Iterator[Finding]:
     if len(classes) == 1:
         label = next(iter(classes))
         message = tr("All rows have the same label “{label}”. A classifier needs at least two.", label=label[:60])
-        yield Finding(code="one-class", severity="error", message=message, count=total)
+        why = tr("Whoever always gives the same answer is always right here, and has learned nothing.")
+        yield Finding(code="one-class", severity="error", message=message, count=total, why=why)
     if len(classes) < 2:
         return
     if len(classes) == total and total > 2:
         message = tr("Every row has a label of its own, so there is nothing to learn. Choose another label column.")
-        yield Finding(code="all-labels-different", severity="error", message=message, count=total)
+        why = tr("A class is learned from several rows, and judged by rows that were not learned from.")
+        numeric = _mostly_numbers(classes, seen.watch)
+        yield Finding(
+            code="all-labels-different",
+            severity="error",
+            message=message,
+            count=total,
+            why=why,
+            fixes=(_as_numbers(),) if numeric else (),
+        )
         return
     yield from _single_rows(seen)
-    label, most = next(iter(classes.items()))
-    if most >= _IMBALANCE * total:
-        message = tr(
-            "{share} % of the rows are “{label}”. Always guessing it is right that often; look at macro-F1.",
-            share=f"{100 * most / total:.3g}",
-            label=label[:60],
-        )
-        yield Finding(code="imbalance", severity="warning", message=message, count=most)
+    yield from _imbalance(seen)
     if len(classes) > _MANY_CLASSES:
         message = tr("There are {count} classes. Is “{column}” the label?", count=len(classes), column=seen.column)
-        yield Finding(code="many-classes", severity="warning", message=message, count=len(classes))
+        why = tr("With so many classes each has few rows, and a column of names or numbers looks just like that.")
+        yield Finding(code="many-classes", severity="warning", message=message, count=len(classes), why=why)
+
+
+def _imbalance(seen: Seen) -> Iterator[Finding]:
+    total = len(seen.labels)
+    label, most = next(iter(seen.classes.items()))
+    if most < _IMBALANCE * total:
+        return
+    message = tr(
+        "{share} % of the rows are “{label}”. Always guessing it is right that often; look at macro-F1.",
+        share=f"{100 * most / total:.3g}",
+        label=label[:60],
+    )
+    weights = Setting(group="task", name="class_weights", value="balanced")
+    sampling = Setting(group="task", name="sampling", value="balanced")
+    yield Finding(
+        code="imbalance",
+        severity="warning",
+        message=message,
+        count=most,
+        why=tr("A model that never names the rare classes is nearly always right, and useless where they matter."),
+        fixes=(
+            Fix(title=tr("Let rare classes count as much"), setting=weights),
+            Fix(title=tr("Show every class equally often"), setting=sampling),
+        ),
+    )
 
 
 def _single_rows(seen: Seen) -> Iterator[Finding]:
@@ -54,39 +82,54 @@ def _single_rows(seen: Seen) -> Iterator[Finding]:
         len(single),
         labels=listed(sorted(single)),
     )
-    rows = seen.rows(places)
-    yield Finding(code="single-row-class", severity="warning", message=message, rows=rows, count=len(single))
+    fix = Fix(title=tr("Leave such classes out"), mend=Choice(name="drop-rare-classes", options={"minimum": 2}))
+    yield Finding(
+        code="single-row-class",
+        severity="warning",
+        message=message,
+        rows=seen.rows(places),
+        count=len(single),
+        why=tr("One row is not enough to tell what a class has in common, and none is left to judge it by."),
+        fixes=(fix,),
+    )
 
 
 def label_spellings(seen: Seen) -> Iterator[Finding]:
-    spellings: dict[str, list[str]] = {}
-    for label in seen.watch.over(seen.classes):
-        spellings.setdefault(_spelling(label), []).append(label)
-    twins = [sorted(same) for same in spellings.values() if len(same) > 1]
-    if twins:
-        rare = {label for same in twins for label in same if label != max(same, key=seen.classes.__getitem__)}
-        places = [place for place, label in enumerate(seen.watch.over(seen.labels)) if label in rare]
-        message = trn(
-            "{number} label is spelled in several ways, e.g. {labels}. Each spelling counts as a class.",
-            "{number} labels are spelled in several ways, e.g. {labels}. Each spelling counts as a class.",
-            len(twins),
-            labels=listed(twins[0]),
-        )
-        rows = seen.rows(places)
-        yield Finding(code="label-spellings", severity="warning", message=message, rows=rows, count=len(places))
+    found = twins(seen.classes)
+    if found:
+        fix = Fix(title=tr("Join the spellings"), mend=Choice(name="join-spellings"))
+        yield _spellings(seen, found, fix)
+        return
+    loose = twins(seen.classes, loose_spelling)
+    if loose:
+        fix = Fix(title=tr("Join the spellings"), mend=Choice(name="join-spellings", options={"loosely": True}))
+        yield _spellings(seen, loose, fix)
 
 
-def _spelling(label: str) -> str:
-    """Equal for labels that differ only in case, spaces, width, hyphens or in how a number is written."""
-    folded = "".join(unicodedata.normalize("NFKC", label).casefold().split()).replace("-", "_").replace("_", "")
-    try:
-        return f"{float(folded):g}" if folded and len(folded) < 20 else folded
-    except ValueError:
-        return folded
+def _spellings(seen: Seen, found: list[list[str]], fix: Fix) -> Finding:
+    rare = {label for same in found for label in same[1:]}
+    places = [place for place, label in enumerate(seen.watch.over(seen.labels)) if label in rare]
+    message = trn(
+        "{number} label is spelled in several ways, e.g. {labels}. Each spelling counts as a class.",
+        "{number} labels are spelled in several ways, e.g. {labels}. Each spelling counts as a class.",
+        len(found),
+        labels=listed(sorted(found[0])),
+    )
+    why = tr("The model has to guess the spelling too, and what is one class is learned from fewer rows.")
+    rows = seen.rows(places)
+    return Finding(
+        code="label-spellings",
+        severity="warning",
+        message=message,
+        rows=rows,
+        count=len(places),
+        why=why,
+        fixes=(fix,),
+    )
 
 
 def odd_labels(seen: Seen) -> Iterator[Finding]:
-    odd = [label for label in seen.watch.over(seen.classes) if label.casefold() in _MAYBE_MISSING]
+    odd = [label for label in seen.watch.over(seen.classes) if label.casefold() in UNKNOWN]
     if odd:
         count = sum(seen.classes[label] for label in odd)
         message = trn(
@@ -96,22 +139,41 @@ def odd_labels(seen: Seen) -> Iterator[Finding]:
             labels=listed(odd),
         )
         places = [place for place, label in enumerate(seen.watch.over(seen.labels)) if label in odd]
+        fix = Fix(title=tr("Treat them as missing"), mend=Choice(name="unknown-is-missing"))
         yield Finding(
-            code="maybe-missing-label", severity="warning", message=message, rows=seen.rows(places), count=count
+            code="maybe-missing-label",
+            severity="warning",
+            message=message,
+            rows=seen.rows(places),
+            count=count,
+            why=tr("Rows without a label have nothing in common; as a class they only confuse the others."),
+            fixes=(fix,),
         )
-    several = _several_labels(seen.classes, seen.watch)
-    if several:
-        places = [place for place, label in enumerate(seen.watch.over(seen.labels)) if several in str(label)]
-        message = trn(
-            "{number} row seems to have several labels in one cell, e.g. “{label}”. Each combination is a class.",
-            "{number} rows seem to have several labels in one cell, e.g. “{label}”. Each combination is a class.",
-            len(places),
-            label=str(seen.labels[places[0]])[:60],
-        )
-        yield Finding(
-            code="several-labels", severity="warning", message=message, rows=seen.rows(places), count=len(places)
-        )
+    yield from _several(seen)
     yield from _numbers_as_labels(seen)
+
+
+def _several(seen: Seen) -> Iterator[Finding]:
+    several = _several_labels(seen.classes, seen.watch)
+    if not several:
+        return
+    places = [place for place, label in enumerate(seen.watch.over(seen.labels)) if several in str(label)]
+    message = trn(
+        "{number} row seems to have several labels in one cell, e.g. “{label}”. Each combination is a class.",
+        "{number} rows seem to have several labels in one cell, e.g. “{label}”. Each combination is a class.",
+        len(places),
+        label=str(seen.labels[places[0]])[:60],
+    )
+    fix = Fix(title=tr("Keep the first label"), mend=Choice(name="first-label", options={"separator": several}))
+    yield Finding(
+        code="several-labels",
+        severity="warning",
+        message=message,
+        rows=seen.rows(places),
+        count=len(places),
+        why=tr("Combinations are rarer than labels, and a new combination can never be named."),
+        fixes=(fix,),
+    )
 
 
 def _several_labels(classes: Mapping[str, int], watch: Watch) -> str:
@@ -130,17 +192,29 @@ def _several_labels(classes: Mapping[str, int], watch: Watch) -> str:
 
 
 def _numbers_as_labels(seen: Seen) -> Iterator[Finding]:
-    if len(seen.classes) <= 20:
+    if len(seen.classes) <= 20 or not _mostly_numbers(seen.classes, seen.watch):
         return
-    numeric = sum(
-        1 for label in seen.watch.over(seen.classes) if label.replace(".", "", 1).replace("-", "", 1).isdecimal()
+    message = tr(
+        "The labels are {count} different numbers. Regression learns numbers and knows their order.",
+        count=len(seen.classes),
     )
-    if numeric >= 0.95 * len(seen.classes):
-        message = tr(
-            "The labels are {count} different numbers. Regression learns numbers and knows their order.",
-            count=len(seen.classes),
-        )
-        yield Finding(code="labels-are-numbers", severity="warning", message=message, count=len(seen.classes))
+    yield Finding(
+        code="labels-are-numbers",
+        severity="warning",
+        message=message,
+        count=len(seen.classes),
+        why=tr("To a classifier 4 is as far from 5 as from 100, and a number that is new can never be the answer."),
+        fixes=(_as_numbers(),),
+    )
+
+
+def _mostly_numbers(classes: Mapping[str, int], watch: Watch) -> bool:
+    numeric = sum(1 for label in watch.over(classes) if label.replace(".", "", 1).replace("-", "", 1).isdecimal())
+    return numeric >= 0.95 * len(classes)
+
+
+def _as_numbers() -> Fix:
+    return Fix(title=tr("Learn the numbers"), setting=Setting(group="plan", name="task", value="text-regression"))
 
 
 def label_in_text(seen: Seen) -> Iterator[Finding]:
@@ -158,69 +232,15 @@ def label_in_text(seen: Seen) -> Iterator[Finding]:
     ]
     if len(inside) >= 0.9 * len(probe):
         message = tr("Nearly every text contains its own label. The model would only learn to find it there.")
-        rows = seen.rows(inside)
-        yield Finding(code="label-in-text", severity="warning", message=message, rows=rows, count=len(inside) * step)
-
-
-def odd_numbers(seen: Seen) -> Iterator[Finding]:
-    if not seen.target or seen.fields[seen.target].kind != "number":
-        return
-    numbers = [float(value) for value in seen.watch.over(seen.parsed.values.get(seen.target, []))]
-    if len(numbers) < 2:
-        return
-    if min(numbers) == max(numbers):
-        message = tr("All rows have the same number, so there is nothing to learn. Choose another column.")
-        yield Finding(code="one-number", severity="error", message=message, count=len(numbers))
-        return
-    middle = sorted(numbers[:: max(1, len(numbers) // 10_000)])
-    low, high = middle[len(middle) // 20], middle[-1 - len(middle) // 20]
-    reach = 5 * (high - low) or 1e-9
-    places = [
-        place for place, number in enumerate(seen.watch.over(numbers)) if not low - reach <= number <= high + reach
-    ]
-    if places and len(numbers) >= 20 and high > low:
-        message = trn(
-            "{number} number lies far from all others, e.g. {value}. Is it a mark for “unknown”?",
-            "{number} numbers lie far from all others, e.g. {value}. Are they marks for “unknown”?",
-            len(places),
-            value=f"{numbers[places[0]]:g}",
+        why = tr("Texts that come without their label, as real ones do, would leave such a model helpless.")
+        yield Finding(
+            code="label-in-text",
+            severity="warning",
+            message=message,
+            rows=seen.rows(inside),
+            count=len(inside) * step,
+            why=why,
         )
-        rows = seen.rows(places)
-        yield Finding(code="far-numbers", severity="warning", message=message, rows=rows, count=len(places))
-
-
-def unclear_numbers(seen: Seen) -> Iterator[Finding]:
-    for path, part in (("", seen.parsed), *seen.others.items()):
-        for unclear in part.unclear if isinstance(part, Parsed) else ():
-            yield Finding(
-                code="ambiguous-comma",
-                severity="warning",
-                message=_how_read(unclear),
-                rows=unclear.rows,
-                count=unclear.count,
-                path=path,
-            )
-
-
-def _how_read(unclear: Unclear) -> str:
-    if not unclear.marks.decimal:
-        return trn(
-            "{number} number such as “{value}” can be read in two ways, and other rows contradict each other. "
-            "Such rows are skipped if the mark is a comma.",
-            "{number} numbers such as “{value}” can be read in two ways, and other rows contradict each other. "
-            "Such rows are skipped if the mark is a comma.",
-            unclear.count,
-            value=unclear.cell,
-        )
-    return trn(
-        "{number} number can be read in two ways: “{value}” was read as {read}. "
-        "If that is wrong, write it without a mark between thousands.",
-        "{number} numbers can be read in two ways: “{value}” was read as {read}. "
-        "If that is wrong, write them without marks between thousands.",
-        unclear.count,
-        value=unclear.cell,
-        read=f"{NUMBER.parse(unclear.marks.plain(unclear.cell)):g}",
-    )
 
 
 FINDERS = (
@@ -228,6 +248,4 @@ FINDERS = (
     label_spellings,
     odd_labels,
     label_in_text,
-    odd_numbers,
-    unclear_numbers,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from workbench.core.language import trn
 
@@ -22,6 +22,7 @@ def mend_names(names: Sequence[str], width: int) -> tuple[tuple[str, ...], tuple
     seen: set[str] = set()
     result: list[str] = []
     blank = repeated = 0
+    trimmed = sum(1 for name in names[:width] if name.strip(_BLANKS) not in ("", name.strip("\ufeff")))
     for index, name in enumerate(wanted, start=1):
         if not name:
             blank += bool(names)
@@ -32,7 +33,19 @@ def mend_names(names: Sequence[str], width: int) -> tuple[tuple[str, ...], tuple
         seen.add(name)
         taken.add(name)
         result.append(name)
-    return tuple(result), _notes(blank, repeated)
+    counts = {"blank": blank, "repeated": repeated, "trimmed": trimmed}
+    return tuple(result), tuple(_NOTES[fault](count) for fault, count in counts.items() if count)
+
+
+def faults_in(notes: Iterable[str], width: int) -> dict[str, int]:
+    """{"blank", "repeated", "trimmed": how many names} of a header of `width` columns, found in the notes on it."""
+    found = set(notes)
+    return {
+        fault: count
+        for fault, note in _NOTES.items()
+        for count in range(1, (width if found else 0) + 1)
+        if note(count) in found
+    }
 
 
 def _free(name: str, taken: set[str], count: int = 1) -> str:
@@ -43,10 +56,20 @@ def _free(name: str, taken: set[str], count: int = 1) -> str:
     return candidate
 
 
-def _notes(blank: int, repeated: int) -> tuple[str, ...]:
-    notes: tuple[str, ...] = ()
-    if blank:
-        notes += (trn("{number} column had no name.", "{number} columns had no name.", blank),)
-    if repeated:
-        notes += (trn("{number} column's name stood twice.", "{number} columns' names stood twice.", repeated),)
-    return notes
+def _blank(count: int) -> str:
+    return trn("{number} column had no name.", "{number} columns had no name.", count)
+
+
+def _repeated(count: int) -> str:
+    return trn("{number} column's name stood twice.", "{number} columns' names stood twice.", count)
+
+
+def _trimmed(count: int) -> str:
+    return trn(
+        "Spaces around {number} column's name were dropped.",
+        "Spaces around {number} columns' names were dropped.",
+        count,
+    )
+
+
+_NOTES: dict[str, Callable[[int], str]] = {"blank": _blank, "repeated": _repeated, "trimmed": _trimmed}

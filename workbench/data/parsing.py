@@ -76,10 +76,15 @@ def read_columns(
     columns: Mapping[str, str],
     fields: Mapping[str, Field],
     progress: Progress | None = None,
+    *,
+    also: str = "",
 ) -> Table:
-    """The columns of the file at `path` that `fields` use. Raises WorkbenchError with all that is wrong with them."""
+    """The columns of the file at `path` that `fields` use, and the column `also` if the file has it.
+
+    Raises WorkbenchError with all that is wrong with the columns that are used.
+    """
     used = {name: column for name, column in columns.items() if column and name in fields}
-    table = read_table(path, reading, only=set(used.values()), progress=progress)
+    table = read_table(path, reading, only={*used.values(), also} - {""}, progress=progress)
     problems = column_problems(path, table.columns, used, fields)
     if problems:
         raise WorkbenchError(*problems)

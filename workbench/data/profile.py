@@ -13,9 +13,20 @@ from msgspec import Struct
 from workbench.core.errors import WorkbenchError
 from workbench.core.fields import Field, Value
 from workbench.core.plan import DatasetSpec
-from workbench.data import findings_files, findings_rows, findings_targets
+from workbench.data import (
+    findings_columns,
+    findings_files,
+    findings_numbers,
+    findings_personal,
+    findings_rows,
+    findings_split,
+    findings_targets,
+    findings_texts,
+)
 from workbench.data.findings import Finding, Seen
-from workbench.data.parsing import Parsed, inputs_of, parse, read_columns, read_other, target_of, text_keys
+from workbench.data.parsing import Parsed, inputs_of, parse, target_of, text_keys
+from workbench.data.sources import Sources, read_sources
+from workbench.data.splits import column_of
 from workbench.data.table import Progress, SkippedRow
 from workbench.data.watching import UNWATCHED, Watch
 from workbench.data.wording import is_wide, length_of
@@ -63,16 +74,25 @@ class Profile(Struct, frozen=True, kw_only=True):
     confidence: float
 
 
-def profile(spec: DatasetSpec, fields: Mapping[str, Field], *, progress: Progress | None = None) -> Profile:
+def profile(
+    spec: DatasetSpec,
+    fields: Mapping[str, Field],
+    *,
+    progress: Progress | None = None,
+    seed: int = 42,
+    max_length: int = 0,
+) -> Profile:
     """Read all files of `spec` and look for what may go wrong. Raises WorkbenchError if the main file has no table.
 
-    `progress` is told the share (0 to 1) that is done, and may raise to stop.
+    `progress` is told the share (0 to 1) that is done, and may raise to stop. Rows are kept aside as `seed` says.
+    The model reads `max_length` tokens of a text; 0 if that is not known. What the mends of `spec` have mended is not
+    found any more.
     """
     watch = Watch(progress)
-    watch.part(0.4)
-    table = read_columns(spec.path, spec.reading, spec.columns, fields, watch.tell)
+    sources = read_sources(spec, fields, watch, until=0.4, also=column_of(spec))
+    table = sources.read
     watch.part(0.5)
-    parsed = parse(table, spec.columns, fields, watch=watch)
+    parsed = parse(sources.main, spec.columns, fields, watch=watch)
     watch.part(0.7)
     target = target_of(fields)
     inputs = inputs_of(fields, spec.columns)
@@ -92,8 +112,10 @@ def profile(spec: DatasetSpec, fields: Mapping[str, Field], *, progress: Progres
         classes=classes,
         lengths=lengths,
         wide=wide,
-        others=_others(spec, fields, parsed, watch),
+        others=_others(sources, spec, fields, parsed, watch),
         watch=watch,
+        seed=seed,
+        max_length=max_length,
     )
     watch.part(1.0)
     return Profile(
@@ -127,7 +149,16 @@ def count_classes(labels: Sequence[Value], watch: Watch = UNWATCHED) -> dict[str
     return dict(watch.over(watch.ordered(counts.items(), key=lambda item: (-item[1], item[0]))))
 
 
-_FINDERS = findings_rows.FINDERS + findings_targets.FINDERS + findings_files.FINDERS
+_FINDERS = (
+    *findings_rows.FINDERS,
+    *findings_targets.FINDERS,
+    *findings_numbers.FINDERS,
+    *findings_texts.FINDERS,
+    *findings_columns.FINDERS,
+    *findings_files.FINDERS,
+    *findings_split.FINDERS,
+    *findings_personal.FINDERS,
+)
 
 
 def _find_all(seen: Seen) -> tuple[Finding, ...]:
@@ -141,17 +172,15 @@ def _find_all(seen: Seen) -> tuple[Finding, ...]:
 
 
 def _others(
-    spec: DatasetSpec, fields: Mapping[str, Field], main: Parsed, watch: Watch
+    sources: Sources, spec: DatasetSpec, fields: Mapping[str, Field], main: Parsed, watch: Watch
 ) -> dict[str, Parsed | WorkbenchError]:
     """The validation and test files by path, or what is wrong with one."""
     found: dict[str, Parsed | WorkbenchError] = {}
-    for path in (spec.validation_path, spec.test_path):
-        if path:
-            try:
-                other = read_other(path, spec, fields, watch.tell)
-                found[path] = parse(other, spec.columns, fields, path, like=main, watch=watch)
-            except WorkbenchError as error:
-                found[path] = error
+    for path, table in sources.others.items():
+        if isinstance(table, WorkbenchError):
+            found[path] = table
+        else:
+            found[path] = parse(table, spec.columns, fields, path, like=main, watch=watch)
     return found
 
 

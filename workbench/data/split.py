@@ -27,7 +27,7 @@ def split(
         counts.update(strata[start : start + 20_000])
         watch.tell()
     groups = Groups(keys, watch)
-    order = _shuffled(len(groups), seed, watch)
+    order = shuffled(len(groups), seed, watch)
     quota = _quotas(counts, share, min(max(round(share * total), 1), total - 1) if total > 1 else 0, seed, watch)
     chosen = bytearray(total)
     for tolerance in (0, 1):
@@ -39,7 +39,7 @@ def split(
     return training, array("L", (place for place in watch.over(range(total)) if chosen[place]))
 
 
-def _shuffled(count: int, seed: int, watch: Watch) -> list[int]:
+def shuffled(count: int, seed: int, watch: Watch) -> list[int]:
     """The numbers below `count`, shuffled as `random.shuffle` does, which cannot be stopped on the way."""
     order = list(range(count))
     below = random.Random(seed).randrange

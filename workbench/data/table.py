@@ -12,6 +12,15 @@ from workbench.core.plan import Reading
 Progress = Callable[[float], None]
 """Told the share (0 to 1) that is read, many times a second. It may raise, and reading then stops with that error."""
 
+SETTINGS: dict[str, tuple[str, ...]] = {
+    "text": ("encoding", "delimiter", "quote", "header"),
+    "workbook": ("sheet", "header"),
+    "parquet": (),
+    "arrow": (),
+    "json-lists": ("encoding", "header"),
+}
+"""{kind of file: which fields of a `Reading` it leaves open}. For other kinds that is the encoding alone."""
+
 
 class SkippedRow(Struct, frozen=True, kw_only=True):
     """A row that is not used, and why. `row` counts from 1 after the header, `line` counts the file's lines from 1.
@@ -32,7 +41,9 @@ class Table(Struct, frozen=True, kw_only=True):
     `cells` maps a column's name to its cells, one per kept row; it holds every column unless only some were asked for.
     `numbers` are the kept rows' numbers in the file (1 is the first after the header), `lines` the lines they start on.
     `total` counts all rows of the file: `len(table) + len(table.skipped) == table.total`, unless `partial`.
+    A `partial` table that is `counted` has the `total` of the whole file all the same, because the file tells it.
     `reading` is complete; `confidence` (0 to 1) is how sure its guessed parts are. `notes` say what was mended.
+    `kind` is the file's format, one of `SETTINGS`; `sheets` are the sheets of a workbook.
     """
 
     path: str
@@ -47,6 +58,9 @@ class Table(Struct, frozen=True, kw_only=True):
     partial: bool = False
     notes: tuple[str, ...] = ()
     encodings: tuple[str, ...] = field(default_factory=tuple)
+    kind: str = "text"
+    sheets: tuple[str, ...] = ()
+    counted: bool = False
 
     def __len__(self) -> int:
         return len(self.numbers)

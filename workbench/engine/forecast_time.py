@@ -81,13 +81,14 @@ def reckoned_costs(plan: TrainingPlan, shape: ModelShape, work: Work, *, threads
     backward = 2.0 if plan.tuning.name != "lora" else 1.3
     # Of a last layer that answers with first tokens, keys and values remain: a sixth of its products.
     computed = learning - 5 / 6 if shape.first_only and learning else float(learning)
+    tables = max(0, learning - shape.first_only)
     forward = products / (FLOPS[False] * max(threads, 1)) + passes / width
     learned = trainable(plan, shape, work.seen)
     return Costs(
         update=UPDATE + learned * 4 * 7 / width,
         batch=CALL * (3 * learning + 1),
         token=computed * ((1 + backward) * products / rate + 3 * passes * number / 4 / width),
-        square=max(0.0, learning - shape.first_only) * shape.heads * (12 * shape.hidden / shape.heads / rate + 30.0 * number / width),
+        square=tables * shape.heads * (12 * shape.hidden / shape.heads / rate + 30.0 * number / width),
         frozen=frozen * forward,
         judged=learning * forward + 1e-7,
         start=reckoned_start(shape, work),

@@ -37,6 +37,7 @@ TOKENIZER_FILES = (TOKENIZER, "tokenizer_config.json", "vocab.txt", "vocab.json"
 """What of a model folder decides its tokenizer."""
 
 _CHUNK_ROWS, _CHUNK_CHARACTERS = 256, 100_000
+_LISTED = 10_000  # more than the longest text that can be set; lists of a million would hold a window up
 _NO_POSITIONS = 512  # what training assumes of a model that does not say how much it reads
 _ENDLESS = 1 << 30
 
@@ -60,25 +61,23 @@ class Token(Struct, frozen=True, kw_only=True):
 
 
 class TokenView(Struct, frozen=True, kw_only=True):
-    """One row after its mends (`texts`) and after the tokenizer. `limit` is how many tokens of a row are read.
+    """One row after its mends (`texts`) and after the tokenizer: the model receives `ids`, at most `limit` of them.
 
-    With `preview` the tokenizer was made from a sample of the rows; the run's own may cut texts a little differently.
+    `tokens` are those of the whole row, of a very long one the first 10,000; `total` is how many it has. With `preview`
+    the tokenizer was made from a sample of the rows; the run's own may cut texts a little differently.
     """
 
     texts: Texts
     tokens: tuple[Token, ...]
+    ids: tuple[int, ...]
+    total: int
     limit: int
     preview: bool = False
 
     @property
-    def ids(self) -> tuple[int, ...]:
-        """The numbers that the model receives."""
-        return tuple(token.id for token in self.tokens if token.kept)
-
-    @property
     def cut(self) -> int:
         """How many tokens are not read."""
-        return sum(not token.kept for token in self.tokens)
+        return self.total - len(self.ids)
 
 
 @dataclass(frozen=True)
@@ -161,9 +160,10 @@ def view_of(loaded: TextTokenizer, texts: Texts, max_length: int) -> TokenView:
         # As lists, as training hands them over: a single empty second text would be taken for none.
         cut = tokenizer(*([text] for text in texts), truncation=True, max_length=limit)[0]
         tokenizer.backend_tokenizer.no_truncation()
-        whole = tokenizer.backend_tokenizer.encode(*texts)
-    kept = Counter(part for part in cut.sequence_ids if part is not None)
-    total = Counter(part for part in whole.sequence_ids if part is not None)
+        (whole,) = tokenizer.backend_tokenizer.encode_batch([_row(texts)])  # `encode` would hold the interpreter lock
+    total, kept, every = len(whole), Counter(cut.sequence_ids), Counter(whole.sequence_ids)
+    if total > _LISTED:
+        whole.truncate(_LISTED)
     from_the_left = tokenizer.truncation_side == "left"
     seen: Counter[int] = Counter()
     tokens = []
@@ -174,10 +174,12 @@ def view_of(loaded: TextTokenizer, texts: Texts, max_length: int) -> TokenView:
             continue
         place = seen[part]
         seen[part] += 1
-        read = place >= total[part] - kept[part] if from_the_left else place < kept[part]
+        read = place >= every[part] - kept[part] if from_the_left else place < kept[part]
         unknown = number == tokenizer.unk_token_id
         tokens.append(Token(text=text, id=number, start=start, end=end, part=part, kept=read, unknown=unknown))
-    return TokenView(texts=texts, tokens=tuple(tokens), limit=limit, preview=loaded.preview)
+    return TokenView(
+        texts=texts, tokens=tuple(tokens), ids=tuple(cut.ids), total=total, limit=limit, preview=loaded.preview
+    )
 
 
 def count_tokens(
@@ -193,13 +195,18 @@ def count_tokens(
     for chunk in _chunks(rows):
         with loaded.lock:
             backend.no_truncation()
-            encoded = backend.encode_batch_fast([texts if len(texts) > 1 else texts[0] for texts in chunk])
+            encoded = backend.encode_batch_fast([_row(texts) for texts in chunk])
         for one in encoded:
             ids = one.ids
             lengths.append(len(ids))
             unknown += ids.count(unk)
         progress(len(lengths) / len(rows))
     return TokenCounts(lengths, unknown)
+
+
+def _row(texts: Texts) -> str | Texts:
+    """A row as the tokenizer takes it: one text stands alone."""
+    return texts if len(texts) > 1 else texts[0]
 
 
 def _chunks(rows: Sequence[Texts]) -> Iterator[list[Texts]]:

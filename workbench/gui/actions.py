@@ -22,6 +22,7 @@ _MENUS: tuple[tuple[str, str, tuple[Spec | str | None, ...]], ...] = (
         mark("&File"),
         (
             ("open", mark("&Open data…"), ("Ctrl+O",)),
+            ("openFolder", mark("Open a folder of te&xts…"), ("Ctrl+Shift+O",)),
             "recent",
             "samples",
             None,

@@ -16,7 +16,7 @@ from workbench.core.language import tr
 from workbench.gui import theme
 from workbench.gui.background import Lane, submit
 from workbench.gui.dropping import Verdict
-from workbench.gui.file_dialog import ask_path
+from workbench.gui.file_dialog import ask_folder, ask_path, data_filters
 from workbench.gui.intake import pasted, path_in
 from workbench.gui.languages import set_language
 from workbench.gui.preferences import Preferences
@@ -42,6 +42,7 @@ class Commands:
         window, session = self._window, self._session
         calls = {
             "open": self.ask_file,
+            "openFolder": self.ask_data_folder,
             "workspace": self.show_workspace,
             "preferences": self.show_preferences,
             "quit": window.close,
@@ -91,8 +92,14 @@ class Commands:
         last = [plan.dataset.path] if plan is not None and plan.dataset.path not in ours else []
         near = [str(Path(path).parent) for path in (*last, *self._studio.settings.recent)]
         dialog = ask_path(self._window, "openDialog", tr("Open data"), self.open_path, near=near)
-        dialog.setNameFilters([tr("Tables (*.csv *.tsv *.txt *.tab)"), tr("All files (*)")])
+        dialog.setNameFilters(data_filters())
         dialog.open()
+
+    def ask_data_folder(self) -> None:
+        """Let the user choose a folder of texts by class."""
+        near = [str(Path(path).parent) for path in self._studio.settings.recent]
+        title = tr("Open a folder of texts by class")
+        ask_folder(self._window, "openFolderDialog", title, self.open_path, near=near).open()
 
     def open_path(self, path: str) -> None:
         """Use the data file at `path`."""
@@ -158,7 +165,7 @@ class Commands:
     def show_reading(self) -> None:
         """Unfold how the file is read."""
         self._window.dataset_panel.reading_fold.unfold()
-        self._reveal(self._window.dataset_panel.reading.encoding)
+        self._reveal(self._window.dataset_panel.reading.first)
 
     def show_hub(self) -> None:
         """Unfold the download row."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,9 +14,32 @@ from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QMainWindow, QPlainText
 from workbench.core.language import mark, tr
 from workbench.gui import theme
 
-_SUFFIXES = frozenset({"", ".csv", ".tsv", ".txt", ".tab", ".psv", ".dat", ".data"})
+_SUFFIXES = frozenset(
+    {
+        "",
+        ".csv",
+        ".tsv",
+        ".txt",
+        ".tab",
+        ".psv",
+        ".dat",
+        ".data",
+        ".json",
+        ".jsonl",
+        ".ndjson",
+        ".conll",
+        ".conllu",
+        ".bio",
+    }
+)
+_TABLES = frozenset(
+    {*_SUFFIXES, ".parquet", ".arrow", ".feather", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"}
+    - {"", ".txt", ".dat", ".data"}
+)
+_PACKED = (b"PAR1", b"ARROW1\0\0", b"FEA1", b"\xff\xff\xff\xff", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04")
 _LARGEST = 2**30
 _HEAD = 4096
+_MOST_LOOKED_AT = 1000
 _FORGET = 8000  # milliseconds after which a forgotten cover goes, should the desktop not say that the drag has left
 
 _KINDS = {
@@ -22,20 +47,17 @@ _KINDS = {
     ".msi": mark("This is a program, not a table."),
     ".dll": mark("This is a program, not a table."),
     ".sh": mark("This is a program, not a table."),
-    ".xlsx": mark("This is a workbook. Save it as CSV first."),
-    ".xls": mark("This is a workbook. Save it as CSV first."),
-    ".ods": mark("This is a workbook. Save it as CSV first."),
     ".zip": mark("This is a packed archive. Unpack it and drop the table inside."),
     ".gz": mark("This is a packed archive. Unpack it and drop the table inside."),
     ".7z": mark("This is a packed archive. Unpack it and drop the table inside."),
     ".pdf": mark("This is a document, not a table."),
     ".docx": mark("This is a document, not a table."),
+    ".doc": mark("This is a document, not a table."),
+    ".pptx": mark("This is a document, not a table."),
+    ".ppt": mark("This is a document, not a table."),
     ".png": mark("This is a picture, not a table."),
     ".jpg": mark("This is a picture, not a table."),
     ".jpeg": mark("This is a picture, not a table."),
-    ".json": mark("JSON cannot be read yet. Save the table as CSV first."),
-    ".jsonl": mark("JSON cannot be read yet. Save the table as CSV first."),
-    ".parquet": mark("Parquet cannot be read yet. Save the table as CSV first."),
 }
 
 
@@ -53,18 +75,38 @@ class Verdict(NamedTuple):
 
 
 def judge(urls: list[QUrl]) -> Verdict:
-    """What becomes of dropped `urls`: one table or one model folder is taken, everything else refused with a reason."""
+    """What becomes of dropped `urls`: a table, texts by class or a model is taken, others are refused with a reason."""
     if len(urls) > 1:
         return Verdict("refused", reason=tr("One file at a time, please: these are {number}.", number=len(urls)))
     if not urls or not urls[0].isLocalFile():
         return Verdict("refused", reason=tr("This is a link, not a file on this computer. Save the file first."))
     path = Path(urls[0].toLocalFile())
     if path.is_dir():
-        if (path / "config.json").is_file():
-            return Verdict("model", str(path))
-        return Verdict("refused", reason=tr("This folder holds no model. Drop one CSV file, or a model's folder."))
+        return _judge_folder(path)
     reason = _refusal(path)
     return Verdict("refused", reason=reason) if reason else Verdict("data", str(path))
+
+
+def _judge_folder(path: Path) -> Verdict:
+    """A model's folder, a folder of folders (texts by class, it is hoped; the reader will say), or neither."""
+    if (path / "config.json").is_file():
+        return Verdict("model", str(path))
+    tables = []
+    try:
+        with os.scandir(path) as entries:
+            for entry in itertools.islice(entries, _MOST_LOOKED_AT):
+                if entry.name.startswith("."):
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    return Verdict("data", str(path))
+                if Path(entry.name).suffix.lower() in _TABLES:
+                    tables.append(entry.name)
+    except OSError:
+        return Verdict("refused", reason=tr("You are not allowed to read this folder."))
+    if len(tables) == 1:
+        return Verdict("refused", reason=tr("This is a folder with one table. Drop {file} in it.", file=tables[0]))
+    reason = tr("This folder holds no model and no texts by class. Drop one table, or another folder.")
+    return Verdict("refused", reason=reason)
 
 
 def _refusal(path: Path) -> str:
@@ -83,15 +125,19 @@ def _refusal(path: Path) -> str:
             head = stream.read(_HEAD)
     except OSError:
         return tr("You are not allowed to read this file.")
+    if head.startswith(_PACKED) and (suffix in _TABLES or not suffix):
+        return ""
     text = head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" not in head
     if not text:
         return tr("This file does not hold text. Drop a CSV file.")
+    if head.strip() in (b"{}", b"[]"):
+        return tr("This file does not look like a table. Drop a CSV file.")
     return "" if suffix in _SUFFIXES else _by_content(head)
 
 
 def _by_content(head: bytes) -> str:
     line = head.splitlines()[0] if head.strip() else b""
-    table = any(mark_ in line for mark_ in (b",", b";", b"\t", b"|"))
+    table = line.lstrip()[:1] in (b"{", b"[") or any(mark_ in line for mark_ in (b",", b";", b"\t", b"|"))
     return "" if table else tr("This file does not look like a table. Drop a CSV file.")
 
 

@@ -33,3 +33,29 @@ def ask_path(
     dialog.fileSelected.connect(take)
     dialog.finished.connect(dialog.deleteLater)
     return dialog
+
+
+def ask_folder(
+    parent: QWidget, name: str, title: str, take: Callable[[str], object], *, near: Iterable[str] = ()
+) -> QFileDialog:
+    """As `ask_path`, for a folder; the files in it are shown, so that a person sees which folder it is."""
+    dialog = ask_path(parent, name, title, take, near=near)
+    dialog.setFileMode(QFileDialog.FileMode.Directory)
+    return dialog
+
+
+def data_filters() -> list[str]:
+    """The kinds of data that a dialog offers, all together first."""
+    kinds = {
+        tr("Delimited text"): "*.csv *.tsv *.txt *.tab *.psv *.dat",
+        "JSON": "*.jsonl *.ndjson *.json",
+        tr("Workbooks"): "*.xlsx *.xlsm *.xlsb *.xls *.ods",
+        "Parquet, Arrow": "*.parquet *.arrow *.feather",
+        tr("Words with tags"): "*.conll *.conllu *.bio",
+    }
+    tables = " ".join(kinds.values())
+    return [
+        f"{tr('All tables')} ({tables})",
+        *(f"{kind} ({names})" for kind, names in kinds.items()),
+        tr("All files (*)"),
+    ]

@@ -24,6 +24,7 @@ _OPTIONS: Mapping[str, Option] = {
 _TITLES = {
     "dataset.path": mark("Data file"),
     "dataset.columns": mark("Columns"),
+    "dataset.split": mark("Rows kept aside"),
     "dataset.validation_path": mark("Validation file"),
     "dataset.test_path": mark("Test file"),
     "dataset.reading.encoding": mark("Encoding"),
@@ -102,14 +103,18 @@ def _settings(plan: TrainingPlan | None, options: Mapping[str, Option]) -> dict[
 
 
 def _dataset(spec: Mapping[str, Any]) -> dict[str, Any]:
-    found = {f"dataset.{key}": value for key, value in spec.items() if key != "reading"}
+    found = {f"dataset.{key}": value for key, value in spec.items() if key not in ("reading", "split")}
     if spec["validation_path"]:
         del found["dataset.validation_share"]  # the file wins over it
+    else:
+        found["dataset.split"] = spec["split"]["name"]
+        found |= {f"dataset.split.{name}": value for name, value in spec["split"]["options"].items()}
     return found | {f"dataset.reading.{key}": value for key, value in spec["reading"].items()}
 
 
 def _is_used(path: str, plan: TrainingPlan) -> bool:
-    return path != "dataset.validation_share" or not plan.dataset.validation_path
+    of_a_split = path == "dataset.validation_share" or path.startswith("dataset.split")
+    return not of_a_split or not plan.dataset.validation_path
 
 
 def _order(options: Sequence[Mapping[str, Option]]) -> Any:

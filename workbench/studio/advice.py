@@ -12,6 +12,7 @@ from workbench.insight.hints import Hint
 from workbench.insight.story import story_of
 from workbench.store.records import Curves
 from workbench.studio.declarations import FAMILIES, entries, option_groups, task_infos
+from workbench.studio.splitting import split_options, splits
 
 
 def hints_on(events: Sequence[Event], curves: Curves) -> list[Hint]:
@@ -30,10 +31,12 @@ def differing(plans: Sequence[TrainingPlan | None]) -> list[Difference]:
             for group in option_groups(plan)
             for option in group.options
         }
+        | {f"dataset.split.{option.name}": option for option in split_options(plan)}
         if plan is not None
         else {}
         for plan in plans
     ]
     names = {family: {name: entry.title for name, entry in entries(family).items()} for family in FAMILIES}
+    names["dataset.split"] = {name: entry.title for name, entry in splits().items()}
     names["task"] = {id: task.title for id, task in task_infos().items()}
     return differences(plans, declared, names)

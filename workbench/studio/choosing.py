@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,16 +21,19 @@ from workbench.data.readers import read_table
 from workbench.data.roles import RoleGuess, guess_roles, guess_task
 from workbench.data.script import mostly_wide
 from workbench.data.table import Table
+from workbench.engine.token_view import TokenView
 from workbench.store import safe_io
 from workbench.store.settings import Settings
-from workbench.studio import catalog, declarations, drafting, exports
+from workbench.studio import catalog, declarations, drafting, exports, splitting
 from workbench.studio.catalog import ModelCard, Sample
 from workbench.studio.declarations import OptionGroup, TaskInfo
 from workbench.studio.forecasting import Forecaster
-from workbench.studio.room import Room
+from workbench.studio.mending import Mending
+from workbench.studio.splitting import SplitPreview
+from workbench.studio.tokens import LanguageShare, Tokenizing, TokenLengths
 
 
-class Choosing(Room):
+class Choosing(Mending):
     """Everything before a run. Methods that read files say so: call them off the window."""
 
     # What there is to choose from: costs nothing.
@@ -58,6 +61,10 @@ class Choosing(Room):
     def plan_options(self, plan: TrainingPlan) -> tuple[OptionGroup, ...]:
         """Every knob that `plan` has, in groups."""
         return declarations.option_groups(plan)
+
+    def splits(self) -> Mapping[str, Entry[Any]]:
+        """Every way of keeping rows aside for validation."""
+        return splitting.splits()
 
     def samples(self) -> tuple[Sample, ...]:
         """The data sets that come with the workbench."""
@@ -104,7 +111,20 @@ class Choosing(Room):
 
         Raises WorkbenchError.
         """
-        return profile(plan.dataset, self.tasks()[plan.task.name].fields, progress=progress)
+        return profile(
+            plan.dataset,
+            self.tasks()[plan.task.name].fields,
+            progress=progress,
+            seed=plan.seed,
+            max_length=plan.max_length,
+        )
+
+    def split_preview(self, plan: TrainingPlan, progress: Callable[[float], None] | None = None) -> SplitPreview:
+        """Rows and classes of each part that a run of `plan` would have. Reads every file whole. Raises WorkbenchError.
+
+        `progress` hears 0 to 1, and may raise to cancel.
+        """
+        return splitting.split_preview(plan, progress)
 
     def read_table(self, path: str | Path, reading: Reading | None = None) -> Table:
         """The whole file as columns. Raises WorkbenchError."""
@@ -218,6 +238,30 @@ class Choosing(Room):
             note = tr("Download it first; that is the only step that uses the network.")
             return msgspec.structs.replace(card, available=False, note=note)
         return card
+
+    # What the model receives. All of it reads files and imports transformers: call it off the window.
+
+    @cached_property
+    def tokenizing(self) -> Tokenizing:
+        """Cuts texts into tokens, and remembers what was counted."""
+        return Tokenizing(self._workspace.models, lambda task: self.tasks()[task].fields)
+
+    def tokens_of(self, plan: TrainingPlan, rows: Sequence[str | tuple[str, ...]]) -> tuple[TokenView, ...]:
+        """Each row (a text, or a text and a second one) as the model of `plan` receives it. Raises WorkbenchError."""
+        return self.tokenizing.tokens_of(plan, rows)
+
+    def token_lengths(self, plan: TrainingPlan, progress: Callable[[float], None] | None = None) -> TokenLengths:
+        """How long the rows are in tokens, and what is cut. Raises WorkbenchError.
+
+        `progress` hears 0 to 1, and may raise to cancel.
+        """
+        return self.tokenizing.token_lengths(plan, progress)
+
+    def languages(
+        self, plan: TrainingPlan, progress: Callable[[float], None] | None = None
+    ) -> tuple[LanguageShare, ...]:
+        """Which languages the rows are in, the commonest first. `progress` as above. Raises WorkbenchError."""
+        return self.tokenizing.languages(plan, progress)
 
     # What a run would take.
 

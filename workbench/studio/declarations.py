@@ -13,6 +13,7 @@ from workbench.core.language import mark, tr
 from workbench.core.options import Option, check_options
 from workbench.core.plan import PLAN_OPTIONS, SCRATCH_OPTIONS, VALIDATION_SHARE, TrainingPlan
 from workbench.core.registry import Entry, Registry, unknown
+from workbench.data import mends, splits
 from workbench.engine.losses import LOSSES
 from workbench.engine.optimizers import OPTIMIZERS
 from workbench.engine.schedules import SCHEDULES
@@ -96,6 +97,8 @@ def plan_problems(plan: TrainingPlan) -> list[Problem]:
     problems = check_options(PLAN_OPTIONS, {option.name: getattr(plan, option.name) for option in PLAN_OPTIONS})
     if not plan.dataset.validation_path:
         problems += check_options((VALIDATION_SHARE,), {"validation_share": plan.dataset.validation_share})
+    problems += splits.problems_of(plan.dataset)
+    problems += mends.problems_of(plan.dataset.mends)
     problems += check_options(info.options, plan.task.options)
     for key, registry in FAMILIES.items():
         problems += registry.problems(getattr(plan, key))

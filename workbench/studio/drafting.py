@@ -11,6 +11,7 @@ from workbench.core.errors import Problem
 from workbench.core.fields import Field
 from workbench.core.language import tr
 from workbench.core.plan import Choice, DatasetSpec, ModelSpec, Reading, TrainingPlan
+from workbench.data import splits
 from workbench.data.preview import Preview
 from workbench.studio.catalog import ModelCard, Sample
 from workbench.studio.declarations import task_infos
@@ -94,6 +95,9 @@ def column_problems(plan: TrainingPlan, preview: Preview, fields: Mapping[str, F
         for key in plan.dataset.columns
         if key not in fields
     ]
+    if splits.column_of(plan.dataset):
+        known = splits.problems_of(plan.dataset)
+        problems += [found for found in splits.problems_of(plan.dataset, preview.columns) if found not in known]
     chosen = [column for column in plan.dataset.columns.values() if column]
     problems += [
         Problem(

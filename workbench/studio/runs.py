@@ -17,6 +17,7 @@ from workbench.core.fields import Example, Field, FieldError
 from workbench.core.language import tr
 from workbench.core.plan import ModelSpec, TrainingPlan
 from workbench.core.predictions import Prediction
+from workbench.data.mends import text_mend
 from workbench.engine.control import Control
 from workbench.engine.task import Facts
 from workbench.engine.warm import warm
@@ -146,6 +147,7 @@ class Predictor:
     def __init__(self, run_id: str, plan: TrainingPlan, task: Any, learner: Any) -> None:
         self.run, self.plan = run_id, plan
         self._task, self._learner = task, learner
+        self._mend = text_mend(plan.dataset.mends)
         self._lock = threading.Lock()
 
     @property
@@ -179,11 +181,19 @@ class Predictor:
         with self._lock:
             return truncated(self._task, self._learner, self._example(1, question))
 
+    def reads(self, question: Mapping[str, str]) -> bool:
+        """Whether every text of `question` has something to read after the mends of the run's plan."""
+        return all(self._mended(field, question.get(key, "")).strip() for key, field in self.fields.items())
+
+    def _mended(self, field: Field, text: str) -> str:
+        """`text` as the model has learned to see texts."""
+        return self._mend(text) if field.kind == "text" else text
+
     def _example(self, number: int, question: Mapping[str, str]) -> Example:
         values = {}
         for key, field in self.fields.items():
             try:
-                values[key] = field.parse(question.get(key, ""))
+                values[key] = field.parse(self._mended(field, question.get(key, "")))
             except FieldError as error:
                 raise WorkbenchError(
                     Problem(

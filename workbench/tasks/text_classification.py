@@ -47,6 +47,16 @@ class TextClassification:
         kind="choice",
         choices=(("none", mark("every row counts the same")), ("balanced", mark("balanced"))),
     )
+    sampling: str = option(
+        "as-is",
+        title=mark("Sampling"),
+        help=mark(
+            "Balanced shows every class equally often: rows of rare ones again, some of common ones later. An "
+            "alternative to class weights."
+        ),
+        kind="choice",
+        choices=(("as-is", mark("every row once")), ("balanced", mark("every class equally often"))),
+    )
 
     def study(self, examples: Sequence[Example]) -> ClassificationFacts:
         counts = Counter(str(example.values["label"]) for example in examples)

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from array import array
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from workbench.core.errors import Problem
+from workbench.core.errors import Problem, WorkbenchError
 from workbench.core.fields import Field
 from workbench.core.language import mark
 from workbench.core.plan import Choice
-from workbench.core.registry import Registry, unknown
-from workbench.data.table import Table
+from workbench.core.registry import Entry, Registry, unknown
+from workbench.data.table import SkippedRow, Table
 from workbench.data.watching import Watch
 
 TextMend = Callable[[str], str]
@@ -30,11 +32,18 @@ LabelMend = Callable[[str], str]
 
 
 class Roles(Struct, frozen=True, kw_only=True):
-    """The columns that the model sees, and the one that is learned ("" if there is none)."""
+    """The columns that the model sees, and the one that is learned ("" if there is none).
+
+    `others` are the tables of the validation and test file, after their mends.
+    """
 
     inputs: tuple[str, ...]
     target: str = ""
+    others: tuple[Table, ...] = ()
 
+
+_REMEMBERED = 1000
+"""How many different cells are remembered with what became of them."""
 
 TEXTS: Registry[Callable[..., TextMend]] = Registry(mark("Mend of texts"), "mends")
 """(**options) -> TextMend. Applied to every input cell of every file."""
@@ -52,6 +61,15 @@ def _found() -> None:
         importlib.import_module(f"{__name__}.{module.name}")
 
 
+def every_mend() -> dict[str, Entry[Any]]:
+    """{name: entry} of every mend: of texts, labels and rows."""
+    _found()
+    entries: dict[str, Entry[Any]] = {}
+    for registry in (TEXTS, LABELS, ROWS):
+        entries |= registry.entries
+    return entries
+
+
 def registry_of(name: str) -> Registry[Any] | None:
     """The registry that has the mend `name`; None if there is no such mend."""
     _found()
@@ -64,8 +82,7 @@ def problems_of(mends: Sequence[Choice]) -> list[Problem]:
     for mend in mends:
         registry = registry_of(mend.name)
         if registry is None:
-            every = [name for found in (TEXTS, LABELS, ROWS) for name in found.entries]
-            problems.append(unknown(mark("Mend"), "mends", mend.name, dict.fromkeys(every)))
+            problems.append(unknown(mark("Mend"), "mends", mend.name, every_mend()))
         else:
             problems += registry.problems(mend)
     return problems
@@ -86,6 +103,22 @@ def text_mend(mends: Sequence[Choice]) -> TextMend:
     return mended
 
 
+def mends_texts(mends: Sequence[Choice]) -> bool:
+    """Whether any of `mends` changes texts."""
+    _found()
+    return any(mend.name in TEXTS.entries for mend in mends)
+
+
+def mended_labels(mends: Sequence[Choice], cells: Sequence[str], watch: Watch) -> Sequence[str]:
+    """The target's `cells` of the training file after all mends of labels among `mends`."""
+    _found()
+    for mend in mends:
+        if mend.name in LABELS.entries:
+            entry = LABELS[mend.name]
+            cells = _changed(cells, entry.function(cells, **entry.values(mend)), watch)
+    return cells
+
+
 def mended(
     table: Table,
     mends: Sequence[Choice],
@@ -94,9 +127,77 @@ def mended(
     watch: Watch,
     *,
     main: Table | None = None,
+    others: Sequence[Table] = (),
 ) -> Table:
     """`table` after `mends`. For a validation or test file, `main` is the training file's table before any mend.
 
-    Rows that are left out are among `Table.skipped` with their reason, so that read and skipped rows add up to all.
+    For the training file, `others` are the tables of the validation and test file after their mends. Rows that are left
+    out are among `Table.skipped` with their reason, so that read and skipped rows add up to all. Raises WorkbenchError
+    for a mend that there is not.
     """
-    raise NotImplementedError
+    roles = _roles(columns, fields, others)
+    # What a label mend learns is the same for every file, whatever rows were left out before it.
+    known: Sequence[str] = (main or table).cells[roles.target] if _is_label(fields) and roles.target else ()
+    for mend in mends:
+        registry = registry_of(mend.name)
+        if registry is None:
+            raise WorkbenchError(*problems_of([mend]))
+        entry = registry[mend.name]
+        if registry is TEXTS:
+            table = _with_cells(table, dict.fromkeys(roles.inputs, entry.function(**entry.values(mend))), watch)
+        elif registry is LABELS and known:
+            change = entry.function(known, **entry.values(mend))
+            known = _changed(known, change, watch)
+            table = _with_cells(table, {roles.target: change}, watch)
+        elif registry is ROWS and main is None:
+            table = _without(table, entry.function(table, roles, watch, **entry.values(mend)), watch)
+    return table
+
+
+def _roles(columns: Mapping[str, str], fields: Mapping[str, Field], others: Sequence[Table]) -> Roles:
+    used = {name: columns[name] for name in fields if columns.get(name)}
+    target = next((column for name, column in used.items() if fields[name].target), "")
+    inputs = tuple(column for name, column in used.items() if not fields[name].target and fields[name].kind == "text")
+    return Roles(inputs=inputs, target=target, others=tuple(others))
+
+
+def _is_label(fields: Mapping[str, Field]) -> bool:
+    return any(field.target and field.kind == "label" for field in fields.values())
+
+
+def _with_cells(table: Table, changes: Mapping[str, Callable[[str], str]], watch: Watch) -> Table:
+    cells = {name: _changed(table.cells[name], change, watch) for name, change in changes.items()}
+    return replace(table, cells={**table.cells, **cells})
+
+
+def _changed(cells: Sequence[str], change: Callable[[str], str], watch: Watch) -> list[str]:
+    """Every cell after `change`; what came before is not worked out again, as long as few cells differ."""
+    known: dict[str, str] = {}
+    result: list[str] = []
+    for cell in watch.over(cells):
+        value = known.get(cell)
+        if value is None:
+            value = change(cell)
+            if len(known) < _REMEMBERED:
+                known[cell] = value
+        result.append(value)
+    return result
+
+
+def _without(table: Table, reasons: Mapping[int, str], watch: Watch) -> Table:
+    """`table` without the rows at the places of `reasons`, which say why."""
+    if not reasons:
+        return table
+    kept = [place for place in watch.over(range(len(table))) if place not in reasons]
+    skipped = [*table.skipped]
+    skipped += (
+        SkippedRow(row=table.numbers[place], line=table.lines[place], reason=reason)
+        for place, reason in watch.over(reasons.items())
+    )
+    return replace(
+        table,
+        cells={name: [cells[place] for place in watch.over(kept)] for name, cells in table.cells.items()},
+        numbers=array("L", (table.numbers[place] for place in watch.over(kept))),
+        lines=array("L", (table.lines[place] for place in watch.over(kept))),
+        skipped=tuple(watch.ordered(skipped, key=lambda row: row.row)),
+    )

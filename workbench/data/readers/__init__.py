@@ -6,6 +6,7 @@ A module here that defines `READER` is a reader; nothing else has to be told of 
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 from collections.abc import Collection
 from functools import cache
@@ -16,7 +17,8 @@ from workbench.core.plan import Reading
 from workbench.data.files import open_file, refuse_foreign
 from workbench.data.table import Progress, Table
 
-HEAD = 4096
+HEAD = 1 << 16
+"""How many of the first bytes of a file a reader is shown."""
 
 
 class Reader(Protocol):
@@ -47,6 +49,10 @@ def readers() -> tuple[Reader, ...]:
 
 def reader_for(path: Path) -> Reader:
     """The reader that is surest of the file at `path`. Raises WorkbenchError, with the reason, if there is none."""
+    if os.path.isdir(path):
+        from workbench.data.readers.text_folder import READER
+
+        return READER
     with open_file(path) as stream:
         head = stream.read(HEAD) or b""
     sure, best = max(((reader.recognizes(head), reader) for reader in readers()), key=lambda pair: pair[0])

@@ -5,7 +5,6 @@ What is not given is found out from the beginning of the file: encoding, delimit
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 from collections.abc import Callable, Collection
@@ -22,15 +21,11 @@ from workbench.data.dialects import Layout, detect_layout, require_marks
 from workbench.data.encodings import (
     SURE,
     EncodingGuess,
-    guess_encoding,
-    require_encoding,
 )
 from workbench.data.files import open_file, problem, refuse_foreign
 from workbench.data.names import mend_names
+from workbench.data.sampling import SAMPLE, decoded, disk_error, encoding_of, sample_of
 from workbench.data.table import Progress, Table
-
-_HEAD = 1 << 20
-_TAIL = 1 << 16
 
 
 class _Delimited:
@@ -54,8 +49,7 @@ class _Delimited:
             remedy = tr("Choose another encoding or delimiter.")
             raise WorkbenchError(problem("D08", path, what, remedy, "encoding")) from error
         except OSError as error:
-            what = tr("The disk did not give the file: {detail}.", detail=error.strerror or str(error))
-            raise WorkbenchError(problem("D09", path, what, tr("Choose another file."))) from error
+            raise disk_error(path, error) from error
 
     def _read(
         self,
@@ -69,19 +63,19 @@ class _Delimited:
         reading = require_marks(reading)
         tell = progress or (lambda share: None)
         tell(0.0)
-        sample, complete, size = _sample(path)
+        sample, complete, size = sample_of(path)
         refuse_foreign(path, sample[:4096])
         tell(0.0)
-        guess = _encoding(sample, complete, reading)
+        guess = encoding_of(sample, complete, reading)
         tell(0.0)
-        text = _decode_head(sample[:_HEAD], guess.encoding)
+        text = decoded(sample[:SAMPLE], guess.encoding)
         _require_text(path, text, unicode=guess.encoding.startswith("utf-8"))
-        layout = detect_layout(text, reading, complete=size <= _HEAD)
+        layout = detect_layout(text, reading, complete=size <= SAMPLE)
         tell(0.0)
         columns, notes = mend_names(layout.names, layout.width)
         collector = Collector(layout, columns, only, limit)
-        cut = head_only and size > _HEAD
-        with io.BytesIO(sample[:_HEAD]) if head_only else open_file(path) as stream:
+        cut = head_only and size > SAMPLE
+        with io.BytesIO(sample[:SAMPLE]) if head_only else open_file(path) as stream:
             told = _teller(stream.tell, size, progress)
             lines = io.TextIOWrapper(stream, guess.encoding, MARK_ERRORS, newline="")
             collector.read(blocks(lines, told, cut=cut))
@@ -89,46 +83,6 @@ class _Delimited:
 
 
 READER = _Delimited()
-
-
-def _sample(path: Path) -> tuple[bytes, bool, int]:
-    """The beginning of the file and, of a large one, some lines of its middle and end; is that all; the file's size."""
-    with open_file(path) as stream:
-        head = b""
-        while len(head) < _HEAD and (block := stream.read(_HEAD - len(head))):
-            head += block
-        size = max(len(head), stream.seek(0, io.SEEK_END))
-        if size <= len(head):
-            return head, True, size
-        pieces = [head]
-        for start in (size // 2, size - _TAIL):
-            stream.seek(max(len(head), start) // 4 * 4)
-            pieces.append(_whole_lines(stream.read(_TAIL) or b"", b"\x00" in head))
-        return b"".join(pieces), False, size
-
-
-def _whole_lines(piece: bytes, wide: bool) -> bytes:
-    """The part of `piece` between two line ends; nothing of 16-bit text, whose bytes must stay aligned."""
-    start, end = piece.find(b"\n"), piece.rfind(b"\n")
-    return b"" if wide or start < 0 or end <= start else piece[start + 1 : end + 1]
-
-
-def _encoding(sample: bytes, complete: bool, reading: Reading) -> EncodingGuess:
-    guess = guess_encoding(sample, complete=complete)
-    if reading.encoding is None:
-        return guess
-    given = require_encoding(reading.encoding)
-    codec = codecs.lookup(given).name
-    if codec == "utf-8" and guess.encoding == "utf-8-sig":
-        given = "utf-8-sig"  # the mark at the beginning is not part of the first name
-    elif codec in ("utf-16", "utf-32") and guess.encoding != codec:
-        given += "-le"  # there is no mark: these codecs would refuse to begin
-    others = tuple(name for name in (guess.encoding, *guess.alternatives) if name != given)
-    return EncodingGuess(encoding=given, confidence=1.0, alternatives=others)
-
-
-def _decode_head(head: bytes, encoding: str) -> str:
-    return io.TextIOWrapper(io.BytesIO(head), encoding, MARK_ERRORS, newline="").read()
 
 
 def _require_text(path: Path, text: str, *, unicode: bool) -> None:
