@@ -58,6 +58,7 @@ _MENUS: tuple[tuple[str, str, tuple[Spec | str | None, ...]], ...] = (
         (
             ("reload", mark("Read the file &again"), ("F5", "Ctrl+R")),
             ("preview", mark("&Larger preview"), ()),
+            ("find", mark("&Find rows…"), ("Ctrl+F",)),
             ("reading", mark("How the file is &read"), ()),
         ),
     ),

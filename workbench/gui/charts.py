@@ -1,87 +1,15 @@
-"""Small pictures of the data: bars for classes, bars for lengths. Each also says in words what it shows."""
+"""Small pictures of the data: bars for lengths and numbers. Each also says in words what it shows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from workbench.core.language import tr, trn
+from workbench.core.language import tr
 from workbench.gui import theme
-
-_SHOWN = 12
-
-
-class ClassBars(QWidget):
-    """How many rows each class has: a bar, the name and the number."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("classBars")
-        self._classes: tuple[tuple[str, int], ...] = ()
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        theme.notifier.changed.connect(self.update)
-
-    def show_classes(self, classes: Sequence[tuple[str, int]]) -> None:
-        """Show (label, rows) pairs, the commonest first."""
-        self._classes = tuple(classes)
-        self.updateGeometry()
-        self.update()
-        self._describe()
-
-    def _describe(self) -> None:
-        parts = [tr("{label}: {rows} rows", label=label, rows=f"{rows:,}") for label, rows in self._classes[:_SHOWN]]
-        self.setAccessibleName(tr("Rows of each class"))
-        self.setAccessibleDescription("; ".join(parts))
-        self.setToolTip("\n".join(parts))
-
-    def _row(self) -> int:
-        return self.fontMetrics().height() + theme.SPACE
-
-    def sizeHint(self) -> QSize:
-        more = len(self._classes) > _SHOWN
-        return QSize(200, self._row() * (min(len(self._classes), _SHOWN) + more))
-
-    minimumSizeHint = sizeHint
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.LanguageChange:
-            self._describe()
-            self.update()
-        elif event.type() == QEvent.Type.FontChange:
-            self.updateGeometry()
-
-    def paintEvent(self, _event) -> None:
-        if not self._classes:
-            return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        colours, metrics, row = theme.tokens(), QFontMetricsF(self.font()), self._row()
-        largest = max(rows for _label, rows in self._classes) or 1
-        shown = self._classes[:_SHOWN]
-        names = min(max(metrics.horizontalAdvance(label) for label, _rows in shown) + 1, self.width() * 0.4)
-        numbers = max(metrics.horizontalAdvance(f"{rows:,}") for _label, rows in shown)
-        room = max(self.width() - names - numbers - 2 * theme.GAP, 8)
-        for line, (label, rows) in enumerate(shown):
-            box = QRectF(0, line * row, names, row)
-            painter.setPen(QColor(colours.text))
-            elided = metrics.elidedText(label, Qt.TextElideMode.ElideRight, names)
-            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, elided)
-            length = max(room * rows / largest, 2)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(colours.series[0]))
-            painter.drawRoundedRect(QRectF(names + theme.GAP, line * row + row * 0.25, length, row * 0.5), 2, 2)
-            painter.setPen(QColor(colours.muted))
-            where = QRectF(names + 2 * theme.GAP + length, line * row, numbers + 4, row)
-            painter.drawText(where, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, f"{rows:,}")
-        rest = len(self._classes) - _SHOWN
-        if rest > 0:
-            where = QRectF(0, _SHOWN * row, self.width(), row)
-            text = trn("and {number} more class", "and {number} more classes", rest)
-            painter.drawText(where, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 
 
 class HistogramBars(QWidget):

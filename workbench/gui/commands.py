@@ -55,6 +55,7 @@ class Commands:
             "download": self.show_hub,
             "reload": session.reload,
             "preview": window.dataset_panel.enlarge,
+            "find": self.find_rows,
             "reading": self.show_reading,
             "train": session.train,
             "sweep": window.sweeping.ask,
@@ -94,6 +95,11 @@ class Commands:
         dialog = ask_path(self._window, "openDialog", tr("Open data"), self.open_path, near=near)
         dialog.setNameFilters(data_filters())
         dialog.open()
+
+    def find_rows(self) -> None:
+        """Go to where rows are searched for."""
+        self._window.dataset_panel.find()
+        self._window.left_column.ensureWidgetVisible(self._window.dataset_panel.rows.search)
 
     def ask_data_folder(self) -> None:
         """Let the user choose a folder of texts by class."""

@@ -33,15 +33,27 @@ def look(studio: Studio, plan: TrainingPlan) -> Known:
     return Known(head, studio.guess_roles(head, plan.task.name), stamp)
 
 
+def stamps_of(plan: TrainingPlan) -> tuple[Stamp | None, ...]:
+    """The stamps of all files of the plan as they are now; None for one that is not there, and for a folder, whose
+    stamp does not tell of the files in it. Call it off the GUI thread.
+    """
+    paths = [path for path in (plan.dataset.path, plan.dataset.validation_path, plan.dataset.test_path) if path]
+    return tuple(None if os.path.isdir(path) else _stamp(path) for path in paths)
+
+
 def stamp_of(plan: TrainingPlan) -> Stamp | None:
     """The stamp of the plan's file as it is now; None if it is not there."""
+    return _stamp(plan.dataset.path)
+
+
+def _stamp(path: str) -> Stamp | None:
     try:
-        found = os.stat(plan.dataset.path)
+        found = os.stat(path)
     except OSError:
         return None
     return found.st_size, found.st_mtime_ns
 
 
 def dataset_key(plan: TrainingPlan) -> bytes:
-    """What decides the profile of `plan`'s data."""
-    return msgspec.json.encode([plan.dataset, plan.task.name])
+    """What decides the profile of `plan`'s data: the file, its columns, its mends, and which rows are kept aside."""
+    return msgspec.json.encode([plan.dataset, plan.task.name, plan.seed])

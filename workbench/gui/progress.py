@@ -58,7 +58,7 @@ class ProgressStrip(QFrame):
     # What others call.
 
     def begin(self, name: str, *, step: int = 0, steps: int = 0, forecast: Forecast | None = None) -> None:
-        """A run called `name` has been started, or goes on after `step` of `steps` steps. `forecast` was made for it."""
+        """A run called `name` has been started, for which there is a `forecast`, or goes on after `step` of `steps`."""
         self.reset()
         self._name = name
         self.pace = Pace(share_trained(step, steps), forecast)

@@ -126,9 +126,11 @@ class Choosing(Mending):
         """
         return splitting.split_preview(plan, progress)
 
-    def read_table(self, path: str | Path, reading: Reading | None = None) -> Table:
-        """The whole file as columns. Raises WorkbenchError."""
-        return read_table(Path(path).absolute(), reading or Reading())
+    def read_table(
+        self, path: str | Path, reading: Reading | None = None, progress: Callable[[float], None] | None = None
+    ) -> Table:
+        """The whole file as columns. `progress` hears 0 to 1, and may raise to cancel. Raises WorkbenchError."""
+        return read_table(Path(path).absolute(), reading or Reading(), progress=progress)
 
     def keep_pasted(self, text: str) -> Path:
         """Cells pasted from a spreadsheet, as a file in the workspace."""

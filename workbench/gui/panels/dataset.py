@@ -1,12 +1,12 @@
-"""The dataset panel: which file, how it is read, what its columns are for, and what it holds."""
+"""The dataset panel: which file, how it is read, what its columns are for, what it holds, and what is kept aside."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QHeaderView, QMenu, QPushButton, QTableView, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QMenu, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from workbench.core.language import mark, tr, trn
 from workbench.gui import theme
@@ -15,71 +15,40 @@ from workbench.gui.panels.card import Card, text_label
 from workbench.gui.panels.health import HealthView
 from workbench.gui.panels.reading import ReadingForm
 from workbench.gui.panels.roles import RolesForm
+from workbench.gui.panels.rows import RowsView
+from workbench.gui.panels.splits import SplitForm
+from workbench.gui.panels.tokens import TokensView
 from workbench.gui.panels.waiting import WaitRow
+from workbench.gui.rows_source import RowSource
 from workbench.gui.session import Session
+from workbench.gui.tab_order import order_tabs
 
-_Index = QModelIndex | QPersistentModelIndex
-
-
-class HeadModel(QAbstractTableModel):
-    """The first rows of a file."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._columns: tuple[str, ...] = ()
-        self._rows: tuple[tuple[str, ...], ...] = ()
-
-    def show_head(self, head: Any) -> None:
-        """Show the rows of `head`; None empties the table."""
-        self.beginResetModel()
-        self._columns = head.columns if head else ()
-        self._rows = head.rows if head else ()
-        self.endResetModel()
-
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
-        return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
-        return 0 if parent.isValid() else len(self._columns)
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            return None
-        row = self._rows[index.row()]
-        text = row[index.column()] if index.column() < len(row) else ""
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return text[:2000]
-        return text[:300].replace("\n", " ")
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if role != Qt.ItemDataRole.DisplayRole:
-            return None
-        return self._columns[section] if orientation == Qt.Orientation.Horizontal else str(section + 1)
+_TALL = 168  # pixels of the table in the card
 
 
 class DatasetPanel(Card):
-    """Shows the draft's data. `open_requested()` asks for a file dialog, `sample_requested(id)` for a sample."""
+    """Shows the draft's data. `open_requested()` asks for a file dialog, `sample_requested(id)` for a sample.
+
+    `notified(text, undo)` is for a toast.
+    """
 
     open_requested = Signal()
     sample_requested = Signal(str)
+    notified = Signal(str, object)
 
     def __init__(self, session: Session) -> None:
         super().__init__(2, "datasetPanel")
         self._session = session
-        self._model = HeadModel()
-        self._large: QDialog | None = None
+        self._source = RowSource(session.studio)
         self._build()
+        self._connect()
         self.retranslate()
-        session.head_changed.connect(self._show_head)
-        session.busy_changed.connect(lambda _sentence: self._show_name())
-        session.profiled.connect(lambda _profile: self._show_name())
 
     def _build(self) -> None:
         self._name = text_label("", "dataName", wrap=False)
         self._size = text_label("muted", "dataSize")
         self.open_button = QPushButton()
         self.open_button.setObjectName("openData")
-        self.open_button.clicked.connect(self.open_requested)
         self.sample_button = QPushButton()
         self.sample_button.setObjectName("samples")
         self.sample_menu = QMenu(self.sample_button)
@@ -89,35 +58,66 @@ class DatasetPanel(Card):
         buttons.addWidget(self.open_button)
         buttons.addWidget(self.sample_button)
         buttons.addStretch()
-        self.table = _head_table(self._model)
-        self.table.setObjectName("dataPreview")
-        self.table.setFixedHeight(140)
+        self.rows = RowsView(self._session, self._source, "data")
+        self.table = self.rows.table
+        self.table.setFixedHeight(_TALL)
         self.enlarge_button = QPushButton()
         self.enlarge_button.setObjectName("enlargePreview")
         self.enlarge_button.setProperty("role", "quiet")
-        self.enlarge_button.clicked.connect(self.enlarge)
+        self.rows.foot.addWidget(self.enlarge_button)
         self.roles = RolesForm(self._session)
-        self.health = HealthView(self._session)
+        self.health = HealthView(self._session, self._source)
         self.reading = ReadingForm(self._session)
         self.reading_fold = Fold(mark("How the file is read"), "readingFold", self.reading)
+        self.splits = SplitForm(self._session)
+        self.split_fold = Fold(mark("Rows kept aside"), "splitFold", self.splits)
+        self.tokens = TokensView(self._session)
+        self.tokens_fold = Fold(mark("What the model receives"), "tokensFold", self.tokens)
         self.waiting = WaitRow(self._session)
         for part in (self._name, self._size, self.waiting):
             self.column.addWidget(part)
         self.column.addLayout(buttons)
-        self.column.addWidget(self.table)
-        self.column.addWidget(self.enlarge_button, 0, Qt.AlignmentFlag.AlignRight)
-        for part in (self.roles, self.reading_fold, self.health):
+        folds = (self.tokens_fold, self.split_fold)
+        for part in (self.rows, self.roles, self.reading_fold, self.health, *folds):
             self.column.addWidget(part)
-        self._content: tuple[QWidget, ...] = (self.table, self.enlarge_button, self.reading_fold, self.health)
+        self._content: tuple[QWidget, ...] = (self.rows, self.reading_fold, self.health, *folds)
         for part in self._content:
             part.hide()
 
+    def _connect(self) -> None:
+        session, rows, health = self._session, self.rows, self.health
+        self.open_button.clicked.connect(self.open_requested)
+        self.enlarge_button.clicked.connect(self.enlarge)
+        rows.chosen.connect(self._show_tokens)
+        rows.class_changed.connect(health.classes.point_at)
+        health.classes.chosen_changed.connect(self._show_class)
+        health.notified.connect(self.notified)
+        for part in (health, self.splits):
+            part.rebuilt.connect(lambda: order_tabs(self), Qt.ConnectionType.QueuedConnection)
+        session.head_changed.connect(self._show_head)
+        session.busy_changed.connect(lambda _sentence: self._show_name())
+        session.profiled.connect(lambda _profile: self._show_name())
+
     def _show_head(self, head: Any, _roles: Any) -> None:
-        self._model.show_head(head)
         for part in self._content:
             part.setVisible(head is not None)
-        _size_columns(self.table, self._model.columnCount())
         self._show_name()
+
+    def _show_tokens(self, row: Any) -> None:
+        """Show the tokens of the row that the user looks at: {column: cell} as it is in the file, or None."""
+        plan = self._session.draft.plan
+        if row is not None and plan is not None:
+            columns = plan.dataset.columns
+            self.tokens.show_text(row.get(columns.get("text", ""), ""), row.get(columns.get("text_pair", ""), ""))
+
+    def _show_class(self, label: str) -> None:
+        """Show the rows of one class alone, and where they are."""
+        self.rows.show_class(label)
+        place: Any = self.parentWidget()
+        while place is not None and not isinstance(place, QScrollArea):
+            place = place.parentWidget()
+        if label and place is not None:
+            place.ensureWidgetVisible(self.rows)
 
     def _show_name(self) -> None:
         plan, head = self._session.draft.plan, self._session.head
@@ -139,25 +139,39 @@ class DatasetPanel(Card):
         else:
             self._size.setText(tr("{rows} rows, {columns}", rows=f"{rows:,}", columns=columns))
 
+    def find(self) -> None:
+        """Go to where rows are searched for."""
+        self.rows.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.rows.search.selectAll()
+
     def enlarge(self) -> None:
-        """The preview in a window of its own."""
+        """All rows in a window of their own."""
+        if self._session.head is None:
+            return
         dialog = QDialog(self.window())
         dialog.setObjectName("largePreview")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setWindowTitle(self._name.text())
         dialog.resize(880, 560)
-        table = _head_table(self._model)
-        table.setAccessibleName(tr("First rows of the file"))
-        table.setWordWrap(True)
+        rows = RowsView(self._session, self._source, "large", whole=True)
+        rows.search.setText(self.rows.search.text())
+        rows.show_class(self.rows.label)
         close = QPushButton(tr("Close"))
         close.clicked.connect(dialog.accept)
+        dialog.finished.connect(rows.rest)
         column = QVBoxLayout(dialog)
         column.setContentsMargins(*[theme.MARGIN] * 4)
-        column.addWidget(table)
+        column.addWidget(rows)
         column.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
-        _size_columns(table, self._model.columnCount(), 320)
-        table.resizeRowsToContents()
+        rows.fit(420)
         dialog.open()
+
+    def rest(self) -> None:
+        """Give up all looks at rows that are under way; for the end of the window."""
+        self.rows.rest()
+        self.splits.rest()
+        self.tokens.rest()
+        self.health.close_sheet()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -170,7 +184,6 @@ class DatasetPanel(Card):
         self.open_button.setText(tr("Open file…"))
         self.sample_button.setText(tr("Samples"))
         self.enlarge_button.setText(tr("Larger preview"))
-        self.table.setAccessibleName(tr("First rows of the file"))
         self.sample_menu.clear()
         for sample in self._session.studio.samples():
             action = self.sample_menu.addAction(sample.title)
@@ -179,27 +192,3 @@ class DatasetPanel(Card):
             action.triggered.connect(lambda _checked=False, id=sample.id: self.sample_requested.emit(id))
         self.sample_menu.setToolTipsVisible(True)
         self._show_name()
-
-
-def _head_table(model: HeadModel) -> QTableView:
-    table = QTableView()
-    table.setModel(model)
-    table.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
-    table.setTabKeyNavigation(False)
-    table.setAlternatingRowColors(True)
-    table.setShowGrid(False)
-    table.setWordWrap(False)
-    table.setTextElideMode(Qt.TextElideMode.ElideRight)
-    table.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
-    table.verticalHeader().setDefaultSectionSize(theme.TARGET)
-    table.verticalHeader().setMinimumWidth(28)
-    table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-    table.horizontalHeader().setStretchLastSection(True)
-    table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    return table
-
-
-def _size_columns(table: QTableView, count: int, widest: int = 176) -> None:
-    table.resizeColumnsToContents()
-    for column in range(count):
-        table.setColumnWidth(column, min(max(table.columnWidth(column), 56), widest))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from workbench.core.errors import WorkbenchError
 from workbench.core.language import tr
 from workbench.gui import theme
+from workbench.gui.eliding import ElidedButton
 
 _COUNT = 3
 _LENGTH = 160  # characters of an example
@@ -23,7 +24,7 @@ class Examples(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("examples")
-        self.buttons: list[_ElidedButton] = []
+        self.buttons: list[ElidedButton] = []
         self._label = QLabel()
         self._label.setTextFormat(Qt.TextFormat.PlainText)
         theme.set_role(self._label, "muted")
@@ -44,8 +45,8 @@ class Examples(QWidget):
         self.setVisible(bool(texts))
         self.retranslate()
 
-    def _button(self, number: int, text: str) -> _ElidedButton:
-        button = _ElidedButton(text)
+    def _button(self, number: int, text: str) -> ElidedButton:
+        button = ElidedButton(text, wide=True)
         button.setObjectName(f"example_{number}")
         button.clicked.connect(lambda: self.chosen.emit(text))
         self._column.addWidget(button)
@@ -61,22 +62,6 @@ class Examples(QWidget):
         self._label.setText(tr("Examples to try"))
         for button in self.buttons:
             button.setAccessibleName(tr("Try the example: {text}", text=button.toolTip()))
-
-
-class _ElidedButton(QPushButton):
-    """A button whose text is cut to its width; the whole of it is in its tooltip."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self._text = " ".join(text.split())
-        self.setToolTip(text)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-
-    def resizeEvent(self, event: object) -> None:
-        room = max(self.width() - 28, 20)
-        # "&" would be taken for a shortcut's mark.
-        self.setText(self.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideRight, room).replace("&", "&&"))
-        super().resizeEvent(event)
 
 
 def texts_to_try(studio: Any, plan: Any) -> list[str]:
