@@ -13,6 +13,7 @@ import weakref
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from workbench.engine.memory import is_out_of_memory
 from workbench.engine.quick.attention import NAME, PACKING
 from workbench.engine.quick.packing import Packing, enter_at
 from workbench.engine.tuned import layers_are_shared, layers_of
@@ -91,6 +92,9 @@ def quicken_layers(net: nn.Module) -> bool:
     if not _says_the_same(net, packing):
         for layer in {learning[0], learning[-1]}:
             vars(layer).pop("forward", None)
+        for attention in attentions:
+            vars(attention).pop(PACKING, None)
+        packing.current = None
         return False
     return True
 
@@ -170,8 +174,10 @@ def _says_the_same(net: nn.Module, packing: Packing) -> bool:
             packing.always = True
             short = named(input_ids=ids, attention_mask=mask).logits
         return bool(torch.allclose(whole, short, rtol=1e-3, atol=1e-4))
-    except (KeyError, TypeError, AttributeError, RuntimeError):  # another release of the library, built otherwise
-        return False
+    except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        if is_out_of_memory(error):  # a run that goes on must not come to another answer than it had
+            raise
+        return False  # another release of the library, or a setting, is built otherwise
     finally:
         packing.always = False
         for module in was_training:

@@ -15,6 +15,7 @@ import weakref
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from workbench.engine.quick.attention import LONGEST
 from workbench.engine.quick.gathering import gathered
 
 if TYPE_CHECKING:
@@ -91,9 +92,13 @@ class Packing:
         """Also while the net does not learn: to try it."""
 
     def begin(self, mask: Tensor | None) -> Pack | None:
-        """The pack for a batch with the additive `mask` [B, 1, T, T]; None where it would save nothing."""
+        """The pack for a batch with the additive `mask` [B, 1, T, T]; None where it would save nothing.
+
+        None too for long texts, for which the library's attention keeps no table of T x T and ours would.
+        """
         self.current = None
-        if mask is not None and mask.ndim == 4 and mask.is_floating_point():
+        fits = mask is not None and mask.ndim == 4 and mask.is_floating_point() and mask.shape[-1] <= LONGEST
+        if mask is not None and fits:
             real = mask[:, 0, 0] == 0
             if bool(real[:, 0].all()):
                 pack = Pack(real)
