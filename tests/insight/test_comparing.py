@@ -165,3 +165,12 @@ def test_that_the_knobs_that_the_studio_declares_fit(tmp_path: Any) -> None:
     found = differences(plans, declared, {"optimizer": {n: e.title for n, e in studio.optimizers().items()}})
     assert found[0].path == "optimizer"
     assert "optimizer.momentum" in [one.path for one in found]
+
+
+def test_that_mends_are_told_without_the_key_of_pseudonyms() -> None:
+    masked = Choice(name="mask-personal", options={"style": "pseudonyms", "key": 987654321})
+    mended = replace(PLAN, dataset=replace(PLAN.dataset, mends=(Choice(name="drop-repeated"), masked)))
+    found = told(PLAN, mended)["dataset.mends"]
+    assert found[1] == "drop-repeated, mask-personal (style=pseudonyms)"
+    other = replace(mended, dataset=replace(PLAN.dataset, mends=(replace(masked, options={"key": 1}),)))
+    assert not any("987654321" in text for text in told(mended, other)["dataset.mends"])

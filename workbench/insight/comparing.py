@@ -24,6 +24,7 @@ _OPTIONS: Mapping[str, Option] = {
 _TITLES = {
     "dataset.path": mark("Data file"),
     "dataset.columns": mark("Columns"),
+    "dataset.mends": mark("What is done to the rows"),
     "dataset.split": mark("Rows kept aside"),
     "dataset.validation_path": mark("Validation file"),
     "dataset.test_path": mark("Test file"),
@@ -103,13 +104,20 @@ def _settings(plan: TrainingPlan | None, options: Mapping[str, Option]) -> dict[
 
 
 def _dataset(spec: Mapping[str, Any]) -> dict[str, Any]:
-    found = {f"dataset.{key}": value for key, value in spec.items() if key not in ("reading", "split")}
+    found = {f"dataset.{key}": value for key, value in spec.items() if key not in ("reading", "split", "mends")}
+    found["dataset.mends"] = ", ".join(map(_mend, spec["mends"]))
     if spec["validation_path"]:
         del found["dataset.validation_share"]  # the file wins over it
     else:
         found["dataset.split"] = spec["split"]["name"]
         found |= {f"dataset.split.{name}": value for name, value in spec["split"]["options"].items()}
     return found | {f"dataset.reading.{key}": value for key, value in spec["reading"].items()}
+
+
+def _mend(mend: Mapping[str, Any]) -> str:
+    """One mend with its knobs, but for a key, which is secret."""
+    knobs = ", ".join(f"{name}={value}" for name, value in mend["options"].items() if name != "key")
+    return f"{mend['name']} ({knobs})" if knobs else str(mend["name"])
 
 
 def _is_used(path: str, plan: TrainingPlan) -> bool:

@@ -13,13 +13,18 @@ _UNSAFE = re.compile(r"[^\w.-]+")
 
 
 def shareable(plan: TrainingPlan) -> TrainingPlan:
-    """`plan` without the folders in which its files lie."""
+    """`plan` without the folders in which its files lie, and without the keys of pseudonyms."""
     data = plan.dataset
+    mends = (
+        Choice(name=mend.name, options={name: value for name, value in mend.options.items() if name != "key"})
+        for mend in data.mends
+    )
     data = msgspec.structs.replace(
         data,
         path=_name(data.path),
         validation_path=_name(data.validation_path),
         test_path=_name(data.test_path),
+        mends=tuple(mends),
     )
     model = plan.model
     if model.source == "folder":

@@ -228,6 +228,7 @@ def _rows_key(plan: TrainingPlan) -> Kind:
         data.test_path,
         tuple(sorted(data.columns.items())),
         plan.seed,
+        msgspec.json.encode((data.mends, data.split, data.reading)),
     )
 
 

@@ -53,3 +53,11 @@ def test_that_each_mend_learns_from_what_the_one_before_left() -> None:
 
 def test_that_labels_which_say_that_there_is_none_become_missing() -> None:
     assert joined(["good", "-", "None", "无"], Choice(name="unknown-is-missing")) == ["good", "", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("one", "two"), [("-1", "1"), ("1234567", "1234568"), ("1-0", "10"), ("12345678901234567", "12345678901234568")]
+)
+def test_that_a_loose_mend_keeps_different_numbers_apart(one: str, two: str) -> None:
+    mend = Choice(name="join-spellings", options={"loosely": True})
+    assert joined([one, two], mend) == [one, two]

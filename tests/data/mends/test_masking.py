@@ -89,3 +89,13 @@ def test_that_the_preview_shows_the_texts_that_would_change_with_both_places() -
 
 def test_that_the_preview_ends_after_as_many_texts_as_were_asked_for() -> None:
     assert len(preview_masks(["a@example.org"] * 50, Choice(name=MASK_PERSONAL), rows=3)) == 3
+
+
+@pytest.mark.parametrize("other", ["strip-markup", "strip-control"])
+def test_that_what_hides_personal_data_comes_last_whatever_the_plan_says(other: str) -> None:
+    for mends in ([MASK_PERSONAL, other], [other, MASK_PERSONAL]):
+        mend = text_mend([Choice(name=name) for name in mends])
+        assert (
+            mend("write to john&#64;example.com" if other == "strip-markup" else "jo\u200bhn@example.com")[-7:]
+            == "[EMAIL]"
+        )

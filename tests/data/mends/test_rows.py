@@ -194,3 +194,9 @@ def test_that_any_table_can_be_mended_and_looked_at(write: Writer, rows: Rows, n
     seen = profile(spec, CLASSIFICATION)
     assert seen.read + len(seen.skipped) == seen.rows
     assert len({row.row for row in seen.skipped}) == len(seen.skipped)
+
+
+def test_that_a_row_that_cannot_be_used_takes_no_near_twin_with_it() -> None:
+    text = "the soup was cold and the waiter took a whole hour to come back"
+    rows = [(text, ""), (text + "!", ""), (text + "!", "bad"), (text, "bad")]
+    assert kept(rows, "drop-near-repeated") == rows[:3]

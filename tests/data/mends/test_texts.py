@@ -122,3 +122,8 @@ def test_that_mends_are_made_in_their_order() -> None:
     mend = text_mend((Choice(name="strip-control"), Choice(name="strip-markup"), Choice(name="drop-repeated")))
     assert mend("<\u200bb>x") == "x"
     assert text_mend(())("<b>") == "<b>"
+
+
+def test_that_a_joiner_that_joins_nothing_any_more_goes_too() -> None:
+    assert mended("strip-control", "\u200b\u200d") == ""
+    assert mended("strip-control", "a\u200b\u200db") == "ab"

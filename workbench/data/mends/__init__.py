@@ -45,6 +45,9 @@ class Roles(Struct, frozen=True, kw_only=True):
 _REMEMBERED = 1000
 """How many different cells are remembered with what became of them."""
 
+MASK = "mask-personal"
+"""The mend of texts that comes last: see `in_order`."""
+
 TEXTS: Registry[Callable[..., TextMend]] = Registry(mark("Mend of texts"), "mends")
 """(**options) -> TextMend. Applied to every input cell of every file."""
 
@@ -88,12 +91,26 @@ def problems_of(mends: Sequence[Choice]) -> list[Problem]:
     return problems
 
 
+def in_order(mends: Sequence[Choice]) -> Sequence[Choice]:
+    """`mends` as they are made: what hides personal data comes after every other mend of texts.
+
+    An address that stands in HTML or is broken by signs that cannot be seen is only found once those are gone.
+    """
+    _found()
+    masks = [mend for mend in mends if mend.name == MASK]
+    others = [mend for mend in mends if mend.name != MASK]
+    last = max((place for place, mend in enumerate(others) if mend.name in TEXTS.entries), default=None)
+    if not masks or last is None:
+        return mends
+    before = max(last + 1, len([mend for mend in mends[: mends.index(masks[0])] if mend.name != MASK]))
+    return [*others[:before], *masks, *others[before:]]
+
+
 def text_mend(mends: Sequence[Choice]) -> TextMend:
     """All mends of texts among `mends`, one after the other, as one function."""
     _found()
-    chosen = [
-        TEXTS[mend.name].function(**TEXTS[mend.name].values(mend)) for mend in mends if mend.name in TEXTS.entries
-    ]
+    wanted = [mend for mend in in_order(mends) if mend.name in TEXTS.entries]
+    chosen = [TEXTS[mend.name].function(**TEXTS[mend.name].values(mend)) for mend in wanted]
 
     def mended(text: str) -> str:
         for change in chosen:
@@ -138,7 +155,7 @@ def mended(
     roles = _roles(columns, fields, others)
     # What a label mend learns is the same for every file, whatever rows were left out before it.
     known: Sequence[str] = (main or table).cells[roles.target] if _is_label(fields) and roles.target else ()
-    for mend in mends:
+    for mend in in_order(mends):
         registry = registry_of(mend.name)
         if registry is None:
             raise WorkbenchError(*problems_of([mend]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,6 +16,10 @@ UNKNOWN = frozenset({"na", "none", "-", "--", "?", "unknown", "missing", "无", 
 """Labels (in lower case) that may stand for a missing one."""
 
 
+_BETWEEN_LETTERS = re.compile(r"(?<=[^\W\d_])[-_ ]+(?=[^\W\d_])")
+_EXACT = 16  # digits up to which two different numbers stay different
+
+
 def spelling(label: str) -> str:
     """Equal for labels that differ only in case, in the width of characters, or in spaces around and doubled spaces."""
     if not label.isascii():
@@ -23,11 +29,12 @@ def spelling(label: str) -> str:
 
 def loose_spelling(label: str) -> str:
     """As `spelling`; spaces, hyphens and the way a number is written do not count either."""
-    folded = "".join(spelling(label).split()).replace("-", "_").replace("_", "")
-    try:
-        return f"{float(folded):g}" if folded and len(folded) < 20 else folded
+    folded = spelling(label)
+    try:  # a sign belongs to the number: -1 is another class than 1
+        number = float(folded) if len(folded) < _EXACT and "_" not in folded else math.nan
     except ValueError:
-        return folded
+        number = math.nan
+    return repr(number) if math.isfinite(number) else _BETWEEN_LETTERS.sub("", folded)
 
 
 def twins(counts: Mapping[str, int], fold: Callable[[str], str] = spelling) -> list[list[str]]:

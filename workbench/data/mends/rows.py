@@ -43,7 +43,10 @@ def drop_repeated(table: Table, roles: Roles, watch: Watch) -> Mapping[int, str]
 def drop_near_repeated(table: Table, roles: Roles, watch: Watch) -> Mapping[int, str]:
     reason = tr("It nearly repeats an earlier row.")
     texts = joined_texts([table.cells[name] for name in roles.inputs])
-    return dict.fromkeys(near_twins(texts, watch, labels=_labels(table, roles)), reason)
+    usable = list(_usable(table, roles, watch))
+    labels = [label for _, label in usable] if roles.target else ()
+    found = near_twins([texts[place] for place, _ in usable], watch, labels=labels)
+    return {usable[number][0]: reason for number in found}
 
 
 @ROWS.add(

@@ -131,7 +131,9 @@ class _Ends:
 )
 def strip_control() -> TextMend:
     def stripped(text: str) -> str:
-        return text if text.isprintable() else _CONTROL.sub(_visible, text)
+        while has_control(text):  # a joiner may come to stand where it joins nothing; each pass leaves less
+            text = _CONTROL.sub(_visible, text)
+        return text
 
     return stripped
 
