@@ -37,7 +37,7 @@ class RowSource:
             # The stamp of a folder does not tell of the files in it.
             if self._kept is None or self._kept[0] != key or os.path.isdir(path):
                 self._kept = None  # two large tables at once would need twice the memory
-                self._kept = (key, self._studio.read_table(path, reading, lambda _share: ticket.check()))
+                self._kept = (key, self._studio.read_table(path, reading))
             return self._kept[1]
         finally:
             self._lock.release()
